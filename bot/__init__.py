@@ -1,0 +1,1 @@
+"""Serving people: residents through channels, staff through the console."""

@@ -1,0 +1,181 @@
+"""python -m bot <command>: everything the assistant does from a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bot.settings")
+# Set before anything imports them: nobody here phones home.
+os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+PUBLISH_SECONDS = 60.0
+
+
+def main() -> int:
+    """Read the command line and run the command."""
+    given = _parser().parse_args()
+    try:
+        run: Callable[[argparse.Namespace], int] = given.run
+        _setup(check=given.checked)
+        return run(given)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _setup(*, check: bool) -> None:
+    import django
+    from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
+
+    django.setup()
+    if not check:
+        return
+    try:
+        call_command("check", verbosity=0)
+    except SystemCheckError as error:
+        sys.exit(f"{error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], help: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(run=run, checked=name in {"serve", "web"})
+        return command
+
+    add("serve", _serve, "prepare, then start and watch all processes")
+    add("prepare", _prepare, "database, knowledge, trained files, snapshot; then end")
+    add("web", _web, "the web process alone (serve starts it)")
+    ask = add("ask", _ask, "ask one question, or a file of them")
+    ask.add_argument("text", nargs="?", help="the question")
+    ask.add_argument("--jsonl", type=Path, help='file with {"id", "text"} a line')
+    ask.add_argument("--out", type=Path, help="where the replies go, one JSON object a line")
+    add("chat", _chat, "talk in the terminal")
+    train = add("train", _train, "train what ships")
+    train.add_argument("what", nargs="?", choices=["all", "knowledge", "dialogue"], default="all")
+    alias = add("alias", _alias, "give an item a name (or take it away) and publish")
+    alias.add_argument("item")
+    alias.add_argument("text")
+    alias.add_argument("--remove", action="store_true")
+    add("publish", _publish, "publish what is stored in the database")
+    manage = add("manage", _manage, "Django's own commands")
+    manage.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from bot.preparing import prepare
+    from bot.serving import Supervisor, children
+
+    prepare()
+    return Supervisor(children(), lambda line: print(line, flush=True)).run()
+
+
+def _prepare(given: argparse.Namespace) -> int:
+    from bot.preparing import prepare
+
+    prepare()
+    return 0
+
+
+def _web(given: argparse.Namespace) -> int:
+    from bot.web import run_web
+
+    run_web()
+    return 0
+
+
+def _ask(given: argparse.Namespace) -> int:
+    from bot import terminal
+
+    try:
+        if given.jsonl and given.out:
+            terminal.ask_many(given.jsonl, given.out)
+        elif given.text and not given.jsonl:
+            terminal.ask_one(given.text)
+        else:
+            print("give a question, or --jsonl FILE with --out FILE", file=sys.stderr)
+            return 2
+    except terminal.DoorClosed as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _chat(given: argparse.Namespace) -> int:
+    from bot import terminal
+
+    try:
+        terminal.chat()
+    except terminal.DoorClosed as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _train(given: argparse.Namespace) -> int:
+    from bot.preparing import train_dialogue
+    from knowledge.files import load_knowledge
+    from knowledge.training import train_knowledge
+
+    if given.what in ("all", "knowledge"):
+        print(train_knowledge(load_knowledge()))
+    if given.what in ("all", "dialogue"):
+        train_dialogue()
+    return 0
+
+
+def _alias(given: argparse.Namespace) -> int:
+    from knowledge import services
+
+    try:
+        if given.remove:
+            services.alias_remove(given.item, given.text)
+        else:
+            services.alias_add(given.item, given.text)
+    except services.KnowledgeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return _publish(given)
+
+
+def _publish(given: argparse.Namespace) -> int:
+    """Ask the running web process to publish; wait for what becomes of it."""
+    from knowledge.models import Publication
+    from knowledge.services import publication_request
+
+    wish = publication_request("terminal")
+    until = time.monotonic() + PUBLISH_SECONDS
+    while time.monotonic() < until:
+        wish.refresh_from_db()
+        if wish.state == Publication.State.LIVE:
+            print(f"published: snapshot {wish.fingerprint}")
+            return 0
+        if wish.state == Publication.State.FAILED:
+            print(f"not published: {wish.error}", file=sys.stderr)
+            return 1
+        time.sleep(0.1)
+    print("noted; it is published when the server runs (python -m bot serve)", file=sys.stderr)
+    return 0
+
+
+def _manage(given: argparse.Namespace) -> int:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["python -m bot manage", *given.arguments])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

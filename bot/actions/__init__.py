@@ -1,0 +1,1 @@
+"""What the assistant does about what it understood: one function per action, no HTTP in them."""

@@ -1,0 +1,280 @@
+"""Answer, ask which, name who is competent, or step back: what to say to a question.
+
+The matcher has decided how sure it is; here the decision becomes a reply from typed fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.actions.context import Context, Outcome
+from bot.actions.rendering import (
+    Asked,
+    card,
+    facet_text,
+    next_buttons,
+    opening_text,
+)
+from bot.conversations import phrases
+from bot.conversations.messages import Answer, Button, Competent, Offer, Reply
+from knowledge.record import FACETS, Faq, ServiceItem
+from knowledge.search.analysis import normalise, terms
+from knowledge.search.matcher import Candidate, Match
+
+OVERVIEW = "overview"
+HUMAN_BUTTON = Button("找人工", "human")
+FAQ_OVERLAP = 0.55
+# How far a message may stray from a bare question of facet before it needs a subject of its own.
+LONGEST_FOLLOW_UP = 16
+
+
+def answer(context: Context) -> Outcome:
+    """Answer a question about an item, or find out which item is meant."""
+    said = context.understanding
+    if item_id := said.entities.get("item"):
+        return about(context, item_id, (said.entities.get("facet") or OVERVIEW,))
+    if is_follow_up(context):
+        return about(context, str(said.slots["item"]), said.facets)
+    if _asks_only_hours(context):
+        return _hours(context)
+    match = said.match
+    if match.decision == "answer" and match.best is not None:
+        return about(context, match.best.owner, said.facets)
+    if match.decision == "ask" and match.choices:
+        return clarify(context, match.choices)
+    if said.facet_is_cued and len(said.text) <= LONGEST_FOLLOW_UP and not match.choices:
+        return Outcome(_plain(context, "clarify", phrases.ASK_ITEM_FIRST, slot="item"))
+    return step_back(context)
+
+
+def is_follow_up(context: Context) -> bool:
+    """Whether a message asks for another facet of the item at hand without naming a subject."""
+    said = context.understanding
+    if not said.slots.get("item") or len(said.text) > LONGEST_FOLLOW_UP:
+        return False
+    if said.match.decision == "answer" and said.match.probability >= 0.9 and _is_named(said.match):
+        return False
+    return said.facet_is_cued and said.match.decision != "answer"
+
+
+def _is_named(match: Match) -> bool:
+    return match.best is not None and match.best.kind in ("item", "outline", "subject")
+
+
+def about(context: Context, owner: str, facets: Sequence[str]) -> Outcome:
+    """Say what is known of a record of any kind."""
+    guide = context.guide
+    facets = [facet if facet in FACETS else OVERVIEW for facet in facets] or [OVERVIEW]
+    if item := guide.item(owner):
+        return _item(context, item, facets)
+    if outline := guide.outline(owner):
+        return _outline(context, outline, facets[0])
+    if subject := guide.subject(owner):
+        competent = Competent(**_plain_competent(subject.competent))
+        phone = f"电话{competent.phone}。" if competent.phone else ""
+        text = f"{subject.answer}\n这件事归{competent.body}管。{phone}"
+        buttons = (HUMAN_BUTTON,)
+        reply = _plain(context, "referral", text, competent=competent, buttons=buttons)
+        return Outcome(replace(reply, intent="ask_item"), {"item": None})
+    if guide.event(owner):
+        return _event(context, owner)
+    if guide.report_kind(owner):
+        return report_kind(context, owner)
+    return step_back(context)
+
+
+def _plain_competent(competent: object) -> dict[str, str]:
+    return {name: getattr(competent, name) for name in ("body", "phone", "why")}
+
+
+def _item(context: Context, item: ServiceItem, facets: Sequence[str]) -> Outcome:
+    said = context.understanding
+    asked = Asked(context.guide.places, context.now, said.text)
+    whole = card(item, asked)
+    answers = [Answer(item.item_id, f, facet_text(item, f, asked), whole) for f in facets]
+    frequent = _frequent(item, said.text)
+    if frequent is not None:
+        answers[0] = replace(answers[0], text=f"{frequent.answer}\n{answers[0].text}")
+    text = "\n".join(a.text for a in answers)
+    if text.count(phrases.UNVERIFIED) > 1:
+        text = text.replace(f"\n{phrases.UNVERIFIED}", "") + f"\n{phrases.UNVERIFIED}"
+    if OVERVIEW not in facets:
+        text = f"{item.short_name}——\n{text}" if len(text) > 40 else f"{item.short_name}：{text}"
+    reply = Reply(
+        kind="answer",
+        intent="ask_progress" if facets[0] == "progress" else "ask_item",
+        text=text,
+        item=item.item_id,
+        facet=facets[0],
+        answers=tuple(answers),
+        candidates=offers(said.match) or (Offer(item.item_id, item.name, 1.0),),
+        confidence=round(said.match.probability if not said.entities else 1.0, 4),
+        buttons=(*next_buttons(item, facets), HUMAN_BUTTON),
+    )
+    return Outcome(reply, {"item": item.item_id, "facet": facets[0]})
+
+
+def _frequent(item: ServiceItem, text: str) -> Faq | None:
+    """Return the frequent question that says nearly the same, if there is one."""
+    mine = set(terms(normalise(text), "chars"))
+    best, overlap = None, FAQ_OVERLAP
+    for entry in item.faq:
+        theirs = set(terms(normalise(entry.question), "chars"))
+        shared = len(mine & theirs) / max(1, min(len(mine), len(theirs)))
+        if len(mine) >= 4 and shared > overlap:
+            best, overlap = entry, shared
+    return best
+
+
+def _outline(context: Context, outline: dict[str, str], facet: str) -> Outcome:
+    """An item that is ours but has no guide yet: say so, and who knows."""
+    asked = Asked(context.guide.places, context.now, context.understanding.text)
+    text = (
+        f"“{outline['name']}”是我们能办的事，街道为民服务大厅和每个社区都收。"
+        "它的详细指南还在整理，要带什么我不敢乱说，请打12345或到窗口问一声。"
+    )
+    if facet == "when":
+        text += f"\n{opening_text(asked)}"
+    reply = _plain(context, "answer", text, buttons=(HUMAN_BUTTON,))
+    shown = Answer(outline["item_id"], facet, text)
+    reply = replace(
+        reply, intent="ask_item", item=outline["item_id"], facet=facet, answers=(shown,)
+    )
+    return Outcome(reply, {"item": outline["item_id"], "facet": facet})
+
+
+def _event(context: Context, event_id: str) -> Outcome:
+    event = context.guide.event(event_id)
+    assert event is not None
+    rows = []
+    for number, entry in enumerate(event.items, start=1):
+        details = "，".join(part for part in (entry.who, entry.deadline, entry.note) if part)
+        name = context.guide.name(entry.item)
+        rows.append(f"{number}. {name}" + (f"（{details}）" if details else ""))
+    text = f"{event.intro}\n" + "\n".join(rows) + "\n您想先看哪一件？"
+    buttons = tuple(
+        Button(context.guide.name(entry.item), f"ask:{entry.item}:overview")
+        for entry in event.items[:6]
+    )
+    reply = _plain(context, "answer", text, buttons=buttons)
+    return Outcome(replace(reply, intent="ask_item", facet=OVERVIEW), {"item": None})
+
+
+def report_kind(context: Context, kind_id: str) -> Outcome:
+    """Say what happens with a complaint of this kind and where to make it."""
+    kind = context.guide.report_kind(kind_id)
+    assert kind is not None
+    text = f"{kind.answer}\n{phrases.TICKET_BY_PHONE}"
+    buttons = [HUMAN_BUTTON]
+    if kind.linked_item and context.guide.item(kind.linked_item):
+        buttons.insert(0, Button("看怎么反映", f"ask:{kind.linked_item}:process"))
+    reply = _plain(context, "handover", text, buttons=tuple(buttons))
+    return Outcome(replace(reply, item=kind.linked_item or None))
+
+
+def clarify(context: Context, choices: Sequence[Candidate]) -> Outcome:
+    """Ask which of at most three records is meant."""
+    said = context.understanding
+    facet = said.facets[0]
+    buttons = [Button(context.guide.name(c.owner), f"ask:{c.owner}:{facet}") for c in choices]
+    buttons.append(Button(phrases.NONE_OF_THESE, "none"))
+    lines = "\n".join(f"{n}. {button.title}" for n, button in enumerate(buttons[:-1], start=1))
+    reply = _plain(context, "clarify", f"{phrases.WHICH}\n{lines}", slot="item")
+    return Outcome(replace(reply, intent="ask_item", buttons=tuple(buttons)))
+
+
+def step_back(context: Context) -> Outcome:
+    """Say that it was not understood, with examples, the nearest guesses and a person."""
+    guesses = [
+        Button(context.guide.name(c.owner), f"ask:{c.owner}:overview")
+        for c in context.understanding.match.choices
+        if c.kind in ("item", "outline") and c.score > 0.05
+    ]
+    reply = _plain(context, "fallback", phrases.NOT_UNDERSTOOD, buttons=(*guesses, HUMAN_BUTTON))
+    return Outcome(replace(reply, intent="unknown"))
+
+
+def out_of_scope(context: Context) -> Outcome:
+    """What no street office does; a fair match is still given its chance."""
+    match = context.understanding.match
+    if match.decision != "step_back" and match.probability >= 0.5:
+        return answer(context)
+    reply = _plain(context, "fallback", phrases.NOT_OURS_AT_ALL, buttons=(HUMAN_BUTTON,))
+    return Outcome(replace(reply, intent="out_of_scope"))
+
+
+def progress(context: Context) -> Outcome:
+    """How far something is. Of a named item it is the progress facet; else the number is asked."""
+    match = context.understanding.match
+    if match.decision == "answer" and match.best and context.guide.item(match.best.owner):
+        return about(context, match.best.owner, ("progress",))
+    item = context.understanding.slots.get("item")
+    if item and context.guide.item(str(item)):
+        return about(context, str(item), ("progress",))
+    text = f"要查办到哪一步，请带上受理单。{phrases.TICKET_BY_PHONE}"
+    return Outcome(_plain(context, "handover", text, buttons=(HUMAN_BUTTON,)))
+
+
+def proxy(context: Context) -> Outcome:
+    """Somebody wants the office to act for her: say how it goes for the item, and who arranges it."""
+    said = context.understanding
+    match = said.match
+    item_id = match.best.owner if match.decision == "answer" and match.best else None
+    item_id = item_id or said.slots.get("item")
+    if item_id and context.guide.item(str(item_id)):
+        outcome = about(context, str(item_id), ("proxy",))
+        reply = outcome.reply
+        text = f"{reply.text}\n要我们的人帮您跑：{phrases.TICKET_BY_PHONE}"
+        return Outcome(replace(reply, intent="request_proxy", text=text), outcome.slots)
+    if match.decision == "ask" and match.choices:
+        return clarify(context, match.choices)
+    text = f"可以的，“小顶快跑”能代办、帮办、陪办。{phrases.TICKET_BY_PHONE}您想办的是哪一件？"
+    return Outcome(_plain(context, "handover", text, slot="item", buttons=(HUMAN_BUTTON,)))
+
+
+def report(context: Context) -> Outcome:
+    """Something is wrong outside: the item or the kind of report that fits."""
+    match = context.understanding.match
+    best = match.best
+    if best is not None and match.decision != "step_back":
+        if context.guide.report_kind(best.owner):
+            return report_kind(context, best.owner)
+        if match.decision == "answer":
+            return about(context, best.owner, context.understanding.facets)
+        return clarify(context, match.choices)
+    return Outcome(_plain(context, "handover", phrases.TICKET_BY_PHONE, buttons=(HUMAN_BUTTON,)))
+
+
+def _asks_only_hours(context: Context) -> bool:
+    """“现在开门吗”, “周六上班不”: hours of the office, no item."""
+    said = context.understanding
+    return said.facets == ("when",) and said.facet_is_cued and not _is_sure(said.match)
+
+
+def _is_sure(match: Match) -> bool:
+    return match.decision == "answer" and _is_named(match)
+
+
+def _hours(context: Context) -> Outcome:
+    asked = Asked(context.guide.places, context.now, context.understanding.text)
+    text = f"街道为民服务大厅：{opening_text(asked)}"
+    reply = _plain(context, "answer", text, buttons=(HUMAN_BUTTON,))
+    return Outcome(replace(reply, intent="ask_item", facet="when"))
+
+
+def offers(match: Match) -> tuple[Offer, ...]:
+    """Return the candidates as the contract shows them."""
+    return tuple(Offer(c.owner, c.name, c.score) for c in match.ranked[:3])
+
+
+def _plain(context: Context, kind: str, text: str, **more: object) -> Reply:
+    match = context.understanding.match
+    reply = Reply(
+        kind=kind,  # type: ignore[arg-type]
+        text=text,
+        intent=context.understanding.intent,
+        candidates=offers(match),
+        confidence=round(match.probability, 4),
+    )
+    return replace(reply, **more)  # type: ignore[arg-type]

@@ -1,0 +1,65 @@
+"""Rasa's action endpoint: reads the tracker, calls the action, returns its reply and slots."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from bot import clock
+from bot.actions import office
+from bot.actions.context import Context
+from bot.actions.registry import ACTIONS
+from bot.conversations.selectors import previous_reply
+from nlu.protocol import KNOWLEDGE, Understanding, match_from_json, understand
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@require_POST
+def run_action(request: HttpRequest) -> JsonResponse:
+    """Run one action for Rasa. Loopback and a shared secret only."""
+    secret = request.headers.get("X-Action-Secret", "")
+    if not hmac.compare_digest(secret, settings.BOT_ACTION_SECRET):
+        return JsonResponse({"error": "wrong secret"}, status=403)
+    call = json.loads(request.body)
+    action = ACTIONS.get(call.get("next_action"))
+    if action is None:
+        return JsonResponse({"error": f"no action {call.get('next_action')}"}, status=404)
+    tracker = call["tracker"]
+    previous = previous_reply(str(call.get("sender_id", "")))
+    said = understanding_of(tracker)
+    outcome = action(Context(said, office.guide(), clock.now(), previous))
+    events = [
+        {"event": "slot", "name": name, "value": value} for name, value in outcome.slots.items()
+    ]
+    return JsonResponse({"events": events, "responses": [{"custom": outcome.reply.as_json()}]})
+
+
+def understanding_of(tracker: dict[str, Any]) -> Understanding:
+    """Read what the graph made of the latest message."""
+    latest = tracker["latest_message"]
+    text = latest.get("text") or ""
+    intent = latest.get("intent") or {}
+    entities = {e["entity"]: str(e["value"]) for e in latest.get("entities", [])}
+    match, facets, cued = match_from_json(latest.get(KNOWLEDGE) or {})
+    if not latest.get(KNOWLEDGE) and not text.startswith("/"):
+        # The dialogue process had no snapshot when it looked; this process may have one.
+        match, facets, cued = understand(office.matcher(), text)
+    return Understanding(
+        text="" if text.startswith("/") else text,
+        intent=str(intent.get("name") or "unknown"),
+        confidence=float(intent.get("confidence") or 0.0),
+        match=match,
+        facets=facets,
+        facet_is_cued=cued,
+        entities=entities,
+        slots=tracker.get("slots", {}),
+    )

@@ -1,0 +1,1 @@
+"""The HTTP contract: one door for every channel."""

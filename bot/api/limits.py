@@ -1,0 +1,60 @@
+"""How often a key, an address and a conversation may ask (per minute)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+
+class _Limit(SimpleRateThrottle):
+    """Counts in the process's cache; off only where the settings allow it."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Let through when limits are off."""
+        return settings.BOT_RATE_LIMITS == "off" or super().allow_request(request, view)
+
+
+class KeyLimit(_Limit):
+    """An outside program."""
+
+    scope = "key"
+    rate = "1200/min"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        """Count by the speaker's name; pages are counted by address."""
+        speaker = request.user
+        if not getattr(speaker, "name", "") or speaker.conversation_id:  # type: ignore[union-attr]
+            return None
+        return f"limit:key:{speaker.name}"  # type: ignore[union-attr]
+
+
+class AddressLimit(_Limit):
+    """A machine in front of the page."""
+
+    scope = "address"
+    rate = "300/min"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        """Count by address, pages only."""
+        if not getattr(request.user, "conversation_id", ""):
+            return None
+        return f"limit:address:{self.get_ident(request)}"
+
+
+class ConversationLimit(_Limit):
+    """One conversation, whoever speaks for it."""
+
+    scope = "conversation"
+    rate = "60/min"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        """Count by speaker and conversation."""
+        name = getattr(request.user, "name", "")
+        data = request.data if isinstance(request.data, dict) else {}
+        conversation = str(data.get("conversation_id", ""))[:200]
+        return f"limit:conversation:{hash((name, conversation))}" if conversation else None
+
+
+LIMITS = [KeyLimit, AddressLimit, ConversationLimit]

@@ -1,0 +1,1 @@
+"""One conversation, whatever the channel: turns in, replies out, nothing lost."""

@@ -1,0 +1,158 @@
+"""Settings: the one place that reads the environment (``BOT_…``). Every name is in docs/settings.md.
+
+Everyone else is handed values. Defaults work on a developer's machine; what must be set in
+production is refused at start by ``bot.checks``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+
+from bot.secrets_file import kept_secret
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES: list[str] = []
+
+
+def _env(name: str, default: str = "") -> str:
+    NAMES.append(name)
+    return os.environ.get(name, default).strip()
+
+
+BOT_ENV = _env("BOT_ENV", "development")
+PRODUCTION = BOT_ENV == "production"
+BOT_DATA_DIR = Path(_env("BOT_DATA_DIR", str(ROOT / "var"))).resolve()
+BOT_HOST = _env("BOT_HOST", "127.0.0.1")
+BOT_PORT = int(_env("BOT_PORT", "8000"))
+BOT_URL = _env("BOT_URL", f"http://127.0.0.1:{BOT_PORT}")
+BOT_API_KEYS = _env("BOT_API_KEYS")
+BOT_RATE_LIMITS = _env("BOT_RATE_LIMITS", "on")
+BOT_NOW = _env("BOT_NOW")
+BOT_NOW_SINCE = _env("BOT_NOW_SINCE")
+BOT_ENCODER = _env("BOT_ENCODER", "built-in")
+BOT_MODEL_DOWNLOAD = _env("BOT_MODEL_DOWNLOAD", "off")
+BOT_RASA_PORT = int(_env("BOT_RASA_PORT", "5005"))
+BOT_RASA_URL = _env("BOT_RASA_URL", f"http://127.0.0.1:{BOT_RASA_PORT}")
+BOT_RASA_PYTHON = _env("BOT_RASA_PYTHON", sys.executable)
+BOT_RASA_TIMEOUT_SECONDS = float(_env("BOT_RASA_TIMEOUT_SECONDS", "5"))
+BOT_ACTION_PORT = int(_env("BOT_ACTION_PORT", "8001"))
+BOT_ACTION_SECRET = _env("BOT_ACTION_SECRET") or kept_secret(BOT_DATA_DIR / "action_secret")
+BOT_LOG_LEVEL = _env("BOT_LOG_LEVEL", "INFO")
+BOT_DATABASE_URL = _env("BOT_DATABASE_URL", f"sqlite:///{BOT_DATA_DIR / 'bot.sqlite3'}")
+BOT_ALLOWED_HOSTS = _env("BOT_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver")
+BOT_SECRET_KEY = _env("BOT_SECRET_KEY")
+
+DEVELOPMENT_KEY_FILE = BOT_DATA_DIR / "api_key"
+SNAPSHOT_DIR = BOT_DATA_DIR / "snapshots"
+
+# Django's own names from here on.
+SECRET_KEY = BOT_SECRET_KEY or kept_secret(BOT_DATA_DIR / "secret_key")
+DEBUG = False
+ALLOWED_HOSTS = [host for host in BOT_ALLOWED_HOSTS.split(",") if host]
+ROOT_URLCONF = "bot.urls"
+ASGI_APPLICATION = "bot.asgi.application"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knowledge",
+    "bot.conversations",
+    "bot.actions",
+]
+MIDDLEWARE = [
+    "bot.middleware.internal_port",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bot.middleware.content_security_policy",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "bot" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+DATABASES: dict[str, Any] = {"default": dj_database_url.parse(BOT_DATABASE_URL, conn_max_age=60)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "static/"
+STATICFILES_DIRS = [ROOT / "bot" / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+# Larger bodies are refused before they are read; a message itself is far smaller.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "bot.channels.web.refused_form"
+SILENCED_SYSTEM_CHECKS: list[str] = []
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "bot.api.auth.ApiKeyAuthentication",
+        "bot.api.auth.ConversationTokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "bot.api.problems.problem_response",
+    "UNAUTHENTICATED_USER": None,
+    "COMPACT_JSON": True,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Street office assistant",
+    "DESCRIPTION": "One door for every channel: questions in, replies out.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"masked": {"()": "bot.conversations.privacy.MaskingFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["masked"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": BOT_LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        **{
+            name: {"level": "WARNING"}
+            for name in ("httpx", "uvicorn", "faiss", "sentence_transformers")
+        },
+    },
+}

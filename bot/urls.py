@@ -1,0 +1,30 @@
+"""What the public port serves."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from bot.api import views
+from bot.channels import web
+
+urlpatterns = [
+    path("", web.chat, name="chat"),
+    path("api/v1/messages", views.MessagesView.as_view(), name="messages"),
+    path("api/v1/items", views.ItemsView.as_view(), name="items"),
+    path("api/v1/items/<str:item_id>", views.ItemView.as_view(), name="item"),
+    path("api/v1/search", views.SearchView.as_view(), name="search"),
+    path("api/v1/feedback", views.FeedbackView.as_view(), name="feedback"),
+    path(
+        "api/v1/conversations/<str:conversation_id>/turns",
+        views.TurnsView.as_view(),
+        name="turns",
+    ),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]
+
+handler400 = "bot.api.problems.bad_request"
+handler403 = "bot.api.problems.forbidden"
+handler404 = "bot.api.problems.not_found"
+handler500 = "bot.api.problems.server_error"

@@ -1,0 +1,1 @@
+"""What the office knows: service items, events, subjects, emergencies, report kinds, places."""

@@ -1,0 +1,55 @@
+"""From knowledge records to the documents that are matched against a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from knowledge.files import CatalogueRow
+from knowledge.record import Event, Phrasing, ReportKind, ServiceItem, Subject
+from knowledge.search.passages import NOTHING, Document, Field
+
+Text = tuple[Field, str]
+
+
+def item_document(item: ServiceItem, phrasings: Sequence[Phrasing]) -> Document:
+    """A guide: its names, needs, questions and phrasings. Forms and laws are not how people ask."""
+    texts: list[Text] = [("name", item.name), ("alias", item.short_name)]
+    texts += [("alias", alias) for alias in item.aliases]
+    texts += [("need", need) for need in item.needs]
+    texts += [("need", item.scope)]
+    texts += [("question", entry.question) for entry in item.faq]
+    texts += [("phrasing", phrasing.text) for phrasing in phrasings]
+    return Document(item.item_id, "item", tuple(dict.fromkeys(texts)))
+
+
+def outline_document(row: CatalogueRow) -> Document:
+    """An item of the catalogue whose guide is not written yet: only its name is known."""
+    return Document(row.item_id, "outline", (("name", row.name),))
+
+
+def subject_document(subject: Subject) -> Document:
+    """Something that is not ours."""
+    texts: list[Text] = [("name", subject.name)]
+    texts += [("alias", alias) for alias in subject.aliases]
+    texts += [("phrasing", text) for text in subject.phrasings]
+    return Document(subject.subject_id, "subject", tuple(dict.fromkeys(texts)))
+
+
+def event_document(event: Event) -> Document:
+    """A turn of life."""
+    texts: list[Text] = [("name", event.name)]
+    texts += [("alias", alias) for alias in event.aliases]
+    texts += [("phrasing", text) for text in event.phrasings]
+    return Document(event.event_id, "event", tuple(dict.fromkeys(texts)))
+
+
+def report_document(kind: ReportKind) -> Document:
+    """A kind of complaint."""
+    texts: list[Text] = [("name", kind.name)]
+    texts += [("phrasing", text) for text in kind.phrasings]
+    return Document(kind.kind_id, "report", tuple(dict.fromkeys(texts)), kind.linked_item)
+
+
+def nothing_document(texts: Iterable[str]) -> Document:
+    """What people say that no office could answer."""
+    return Document(NOTHING, "nothing", tuple(("phrasing", text) for text in dict.fromkeys(texts)))

@@ -1,0 +1,145 @@
+"""From edited rows to the snapshot in force.
+
+Anybody may ask for a publication (``services.publication_request``); one thread, in the process that
+holds the encoder warm, carries the wishes out one after the other.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import close_old_connections
+from django.utils import timezone
+
+from knowledge.files import KnowledgeFiles
+from knowledge.lint import Finding, lint_knowledge
+from knowledge.models import Publication
+from knowledge.record import plain
+from knowledge.search.encoder import Encoder
+from knowledge.search.errors import SnapshotUnavailable
+from knowledge.search.recipe import load_recipe
+from knowledge.search.snapshot import (
+    Analysed,
+    Snapshot,
+    build_snapshot,
+    current_fingerprint,
+    fingerprint,
+    publish_snapshot,
+)
+from knowledge.selectors import stored_knowledge
+from knowledge.training import documents_of
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_SECONDS = 0.3
+
+
+class LintRefused(ValueError):
+    """The knowledge has lint errors; ``findings`` names them. Nothing was published."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("; ".join(str(finding) for finding in findings[:10]))
+        self.findings = findings
+
+
+class Publisher:
+    """Publishes to one shelf; remembers terms and vectors between publications."""
+
+    def __init__(self, shelf: Path, encoder: Encoder | None, clock: Callable[[], datetime]) -> None:
+        self._shelf = shelf
+        self._encoder = encoder
+        self._clock = clock
+        self._analysed = Analysed()
+
+    def is_up_to_date(self) -> bool:
+        """Whether the snapshot in force was built from what is stored, with this encoder."""
+        knowledge = stored_knowledge()
+        encoder = self._encoder.fingerprint if self._encoder else ""
+        wanted = fingerprint(documents_of(knowledge), load_recipe(), encoder, records_of(knowledge))
+        try:
+            return current_fingerprint(self._shelf) == wanted
+        except SnapshotUnavailable:
+            return False
+
+    def publish(self) -> Snapshot:
+        """Lint, build and put in force what is stored; raises LintRefused."""
+        knowledge = stored_knowledge()
+        now = self._clock()
+        errors = [f for f in lint_knowledge(knowledge, now.date()) if f.level == "error"]
+        if errors:
+            raise LintRefused(errors)
+        snapshot = build_snapshot(
+            documents_of(knowledge),
+            load_recipe(),
+            self._encoder,
+            records=records_of(knowledge),
+            analysed=self._analysed,
+            published_at=now.isoformat(timespec="seconds"),
+        )
+        publish_snapshot(snapshot, self._shelf)
+        return snapshot
+
+    def run(self, stop: threading.Event) -> None:
+        """Carry out wishes until ``stop`` is set."""
+        while not stop.wait(LOOK_EVERY_SECONDS):
+            try:
+                self.fulfil_next()
+            except Exception:
+                # The thread must outlive a database that is away for a moment.
+                log.exception("publication failed")
+            finally:
+                close_old_connections()
+
+    def fulfil_next(self) -> Publication | None:
+        """Carry out the oldest wish (later ones with it); return it, or None if there is none."""
+        wishes = Publication.objects.filter(state=Publication.State.REQUESTED)
+        wish = wishes.order_by("id").first()
+        if wish is None:
+            return None
+        claimed = list(wishes.values_list("id", flat=True))
+        mine = Publication.objects.filter(id__in=claimed)
+        if not mine.filter(state=Publication.State.REQUESTED).update(
+            state=Publication.State.RUNNING
+        ):
+            return None
+        try:
+            snapshot = self.publish()
+        except Exception as error:
+            mine.update(
+                state=Publication.State.FAILED, error=str(error), finished_at=timezone.now()
+            )
+            if not isinstance(error, LintRefused):
+                raise
+            log.error("publication refused: %s", error)
+        else:
+            mine.update(
+                state=Publication.State.LIVE,
+                fingerprint=snapshot.fingerprint,
+                finished_at=timezone.now(),
+            )
+        wish.refresh_from_db()
+        return wish
+
+
+def records_of(knowledge: KnowledgeFiles) -> dict[str, Any]:
+    """Return what the answering side needs, as plain data, by kind and id."""
+    return {
+        "items": {item_id: plain(item) for item_id, item in knowledge.items.items()},
+        "outlines": {
+            item_id: {"item_id": item_id, "name": row.name, "category": row.category}
+            for item_id, row in knowledge.catalogue.items()
+            if item_id not in knowledge.items
+        },
+        "proxy_offered": [i for i, row in knowledge.catalogue.items() if row.grid_proxy],
+        "events": {event.event_id: plain(event) for event in knowledge.events},
+        "subjects": {subject.subject_id: plain(subject) for subject in knowledge.subjects},
+        "reports": {kind.kind_id: plain(kind) for kind in knowledge.report_kinds},
+        "emergencies": [plain(emergency) for emergency in knowledge.emergencies],
+        "ambiguous": knowledge.ambiguous,
+        "places": [plain(place) for place in knowledge.places],
+    }

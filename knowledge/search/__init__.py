@@ -1,0 +1,1 @@
+"""Matching a resident's words against the knowledge: no Django below this line."""

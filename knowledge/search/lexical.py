@@ -1,0 +1,89 @@
+"""BM25 over terms, held as one sparse matrix of ready-made impacts.
+
+Score of a document for a query: sum over the query's terms of
+idf(t) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / mean length))
+with idf(t) = ln(1 + (N - df + 0.5) / (df + 0.5)) (Robertson and Zaragoza, 2009).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+
+K1 = 1.2
+B = 0.5
+# A term that stands in more of a large collection than this tells nothing and costs the most.
+COMMON_SHARE = 0.2
+COMMON_FROM_DOCUMENTS = 5000
+
+
+@dataclass(frozen=True)
+class LexicalIndex:
+    """Postings by term: documents ``docs[starts[t]:starts[t+1]]`` with their impacts."""
+
+    vocabulary: dict[str, int]
+    starts: Ints
+    docs: Ints
+    impacts: Floats
+    idf: Floats
+    size: int
+
+    def scores(self, query: Iterable[str]) -> Floats:
+        """Return BM25 scores of shape (size,) for the query's distinct terms."""
+        scores = np.zeros(self.size, dtype=np.float32)
+        for term in self._known(query):
+            span = slice(self.starts[term], self.starts[term + 1])
+            scores[self.docs[span]] += self.impacts[span]
+        return scores
+
+    def weight(self, query: Iterable[str]) -> float:
+        """Return the query's own weight: the idf of its distinct terms, unknown ones included."""
+        unknown = float(np.log(1 + 2 * self.size))
+        return sum(
+            float(self.idf[self.vocabulary[term]]) if term in self.vocabulary else unknown
+            for term in set(query)
+        )
+
+    def _known(self, query: Iterable[str]) -> list[int]:
+        ids = {self.vocabulary[term] for term in query if term in self.vocabulary}
+        if self.size < COMMON_FROM_DOCUMENTS:
+            return sorted(ids)
+        limit = COMMON_SHARE * self.size
+        telling = [t for t in ids if self.starts[t + 1] - self.starts[t] <= limit]
+        return sorted(telling or ids)
+
+
+def build_lexical(documents: Sequence[Sequence[str]]) -> LexicalIndex:
+    """Index documents given as lists of terms."""
+    vocabulary: dict[str, int] = {}
+    rows: list[int] = []
+    columns: list[int] = []
+    counts: list[int] = []
+    lengths = np.zeros(len(documents), dtype=np.float32)
+    for number, document in enumerate(documents):
+        lengths[number] = len(document)
+        for term, count in Counter(document).items():
+            rows.append(vocabulary.setdefault(term, len(vocabulary)))
+            columns.append(number)
+            counts.append(count)
+    term_of, doc_of = np.array(rows, dtype=np.int32), np.array(columns, dtype=np.int32)
+    tf = np.array(counts, dtype=np.float32)
+    frequency = np.bincount(term_of, minlength=len(vocabulary)).astype(np.float32)
+    size = len(documents)
+    idf = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+    mean = max(1.0, float(lengths.mean())) if size else 1.0
+    norm = K1 * (1 - B + B * lengths[doc_of] / mean) if size else tf
+    impacts = idf[term_of] * tf * (K1 + 1) / (tf + norm) if size else tf
+    order = np.argsort(term_of, kind="stable")
+    starts = np.zeros(len(vocabulary) + 1, dtype=np.int32)
+    starts[1:] = np.cumsum(frequency)
+    return LexicalIndex(
+        vocabulary, starts, doc_of[order], impacts[order].astype(np.float32), idf, size
+    )

@@ -1,0 +1,226 @@
+"""Which record does the resident mean, and how sure are we?
+
+The one matching function: chat, hit test, batch evaluation and the publish gate all call
+``Matcher.match``. It knows nothing of conversations; what to say is the caller's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.search.analysis import VIEWS, View, content, normalise, terms
+from knowledge.search.encoder import Encoder
+from knowledge.search.errors import EncoderUnavailable
+from knowledge.search.passages import NOTHING, Document, Kind
+from knowledge.search.recipe import SIGNS, Recipe
+from knowledge.search.snapshot import Snapshot
+
+Floats = npt.NDArray[np.float32]
+Decision = Literal["answer", "ask", "step_back"]
+
+NEAR_PASSAGES = 120
+MOST_CHOICES = 3
+# A choice is offered only if it is at least this near to the best one, in score.
+CHOICE_REACH = 2.5
+SHORTEST_NAME = 3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One document with its score (0..1, higher is nearer) and the signs that speak for it."""
+
+    owner: str
+    kind: Kind
+    name: str
+    score: float
+    signs: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Ranked candidates, the probability that the first is right, and what to do about it."""
+
+    ranked: tuple[Candidate, ...]
+    probability: float
+    decision: Decision
+    choices: tuple[Candidate, ...]
+
+    @property
+    def best(self) -> Candidate | None:
+        """The first candidate, if anything matched at all."""
+        return self.ranked[0] if self.ranked else None
+
+
+class Matcher:
+    """Matches questions against one snapshot. Without an encoder it goes by words alone."""
+
+    def __init__(self, snapshot: Snapshot, encoder: Encoder | None = None) -> None:
+        self.snapshot = snapshot
+        self._encoder = _fitting(snapshot, encoder)
+        owners = np.array([p.owner for p in snapshot.passages], dtype=np.int64)
+        self._first = np.searchsorted(owners, np.arange(len(snapshot.documents)))
+        self._owners = owners
+        self._weights = np.array([snapshot.recipe.weights[s] for s in SIGNS], dtype=np.float32)
+        self._ambiguous = {
+            _squeeze(text): owners for text, owners in snapshot.records.get("ambiguous", {}).items()
+        }
+        self._twins = {d.owner: d.twin for d in snapshot.documents if d.twin}
+        self._names = [
+            (_squeeze(text), number)
+            for number, document in enumerate(snapshot.documents)
+            for field, text in document.texts
+            if field in ("name", "alias") and len(_squeeze(text)) >= SHORTEST_NAME
+        ]
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of the snapshot."""
+        return self.snapshot.recipe
+
+    def match(self, text: str, top_k: int = 10) -> Match:
+        """Rank the documents for a question and decide: answer, ask which, or step back."""
+        query = content(text)
+        seen: dict[View, list[str]] = {view: terms(query, view) for view in VIEWS}
+        if not self.snapshot.documents or not seen["chars"]:
+            return Match((), 0.0, "step_back", ())
+        match = self.rank(query, seen, self.encode(query), top_k)
+        return self._between(match, self._ambiguous.get(_squeeze(query), []))
+
+    def _between(self, match: Match, owners: Sequence[str]) -> Match:
+        """Ask which, where the office knows that these words mean several things."""
+        if not owners:
+            return match
+        known = {d.owner: d for d in self.snapshot.documents}
+        choices = tuple(
+            Candidate(owner, known[owner].kind, known[owner].name, 1 / len(owners), {})
+            for owner in owners[:MOST_CHOICES]
+            if owner in known
+        )
+        rest = tuple(c for c in match.ranked if c.owner not in owners)
+        return Match((*choices, *rest), 1 / len(owners), "ask", choices)
+
+    def encode(self, query: str) -> Floats | None:
+        """Return the question's vector, or None when the matcher goes by words alone."""
+        if self._encoder is None:
+            return None
+        try:
+            return self._encoder.encode([query], query=True)[0]
+        except EncoderUnavailable:
+            self._encoder = None
+            return None
+
+    def rank(
+        self, query: str, seen: dict[View, list[str]], vector: Floats | None, top_k: int
+    ) -> Match:
+        """Search, fuse and decide for an analysed question (the part that a benchmark times)."""
+        signs = self.signs(query, seen, vector)
+        scores = signs @ self._weights
+        count = min(max(top_k, MOST_CHOICES + 1), len(scores))
+        top = np.argpartition(-scores, count - 1)[:count]
+        top = top[np.argsort(-scores[top], kind="stable")]
+        lead = self._lead(scores, top)
+        probability = self.recipe.probability(float(scores[top[0]]), lead, self.known(seen))
+        ranked = tuple(self._candidate(int(n), scores, signs, probability, top) for n in top)
+        return self._decide(ranked[:top_k], probability)
+
+    def signs(self, query: str, seen: dict[View, list[str]], vector: Floats | None) -> Floats:
+        """Return all signs for all documents, shape (documents, len(SIGNS))."""
+        table = np.zeros((len(self.snapshot.documents), len(SIGNS)), dtype=np.float32)
+        for column, view in enumerate(VIEWS):
+            index = self.snapshot.lexical[view]
+            scores = index.scores(seen[view]) / max(1.0, index.weight(seen[view]))
+            table[:, column] = np.maximum.reduceat(scores, self._first)
+        if vector is not None and self.snapshot.vectors is not None:
+            table[:, 3], table[:, 4] = self._near(vector)
+        both = seen["chars"] + seen["words"]
+        whole = self.snapshot.whole
+        table[:, 5] = whole.scores(both) / max(1.0, whole.weight(both))
+        squeezed = _squeeze(query)
+        for name, number in self._names:
+            if name in squeezed:
+                table[number, 6] = max(table[number, 6], len(name) / len(squeezed))
+        return table
+
+    def _near(self, vector: Floats) -> tuple[Floats, Floats]:
+        """The best cosine of each document, and the mean of its three best among the nearest."""
+        assert self.snapshot.vectors is not None
+        rows, cosines = self.snapshot.vectors.search(vector, NEAR_PASSAGES)
+        size = len(self.snapshot.documents)
+        floor = float(cosines[-1]) if len(cosines) else 0.0
+        three = np.full((3, size), floor, dtype=np.float32)
+        filled = np.zeros(size, dtype=np.int64)
+        for row, cosine in zip(self._owners[rows], cosines, strict=True):
+            if filled[row] < 3:
+                three[filled[row], row] = cosine
+                filled[row] += 1
+        return three[0], three.mean(axis=0)
+
+    def _lead(self, scores: Floats, top: npt.NDArray[np.int64]) -> float:
+        """How far the best is ahead of the first that means something else."""
+        documents = self.snapshot.documents
+        best = documents[top[0]]
+        for number in top[1:]:
+            if not are_twins(best, documents[number]):
+                return float(scores[top[0]] - scores[number])
+        return float(scores[top[0]])
+
+    def known(self, seen: dict[View, list[str]]) -> float:
+        """Share of the question's characters and pairs that the knowledge has ever seen."""
+        vocabulary = self.snapshot.lexical["chars"].vocabulary
+        return sum(term in vocabulary for term in seen["chars"]) / len(seen["chars"])
+
+    def _candidate(
+        self, number: int, scores: Floats, signs: Floats, probability: float, top: Sequence[int]
+    ) -> Candidate:
+        document = self.snapshot.documents[number]
+        distance = float(scores[top[0]] - scores[number])
+        return Candidate(
+            owner=document.owner,
+            kind=document.kind,
+            name=document.name,
+            score=round(probability * float(np.exp(-distance)), 4),
+            signs={s: round(float(v), 3) for s, v in zip(SIGNS, signs[number], strict=True)},
+        )
+
+    def _has_twin(self, candidate: Candidate, better: Sequence[Candidate]) -> bool:
+        twin = self._twins.get(candidate.owner)
+        return any(c.owner == twin or self._twins.get(c.owner) == candidate.owner for c in better)
+
+    def _decide(self, ranked: tuple[Candidate, ...], probability: float) -> Match:
+        best = ranked[0]
+        reach = best.score * float(np.exp(-CHOICE_REACH))
+        choices = tuple(
+            c
+            for n, c in enumerate(ranked)
+            if c.score >= reach and c.owner != NOTHING and not self._has_twin(c, ranked[:n])
+        )
+        choices = choices[:MOST_CHOICES]
+        if best.owner == NOTHING or probability < self.recipe.ask_at or not choices:
+            return Match(ranked, probability, "step_back", choices)
+        if probability >= self.recipe.answer_at:
+            return Match(ranked, probability, "answer", choices)
+        return Match(ranked, probability, "ask", choices)
+
+
+def are_twins(one: Document, other: Document) -> bool:
+    """Whether two documents mean the same matter."""
+    return one.twin == other.owner or other.twin == one.owner
+
+
+def _squeeze(text: str) -> str:
+    return "".join(c for c in normalise(text) if c.isalnum())
+
+
+def _fitting(snapshot: Snapshot, encoder: Encoder | None) -> Encoder | None:
+    """The encoder, if the snapshot's vectors were made with it; vectors of two models do not mix."""
+    if encoder is None or snapshot.vectors is None:
+        return None
+    try:
+        return encoder if encoder.fingerprint == snapshot.encoder_fingerprint else None
+    except (EncoderUnavailable, OSError):
+        return None

@@ -1,0 +1,259 @@
+"""What one publication put on the shelf: immutable, complete, with its fingerprint.
+
+A snapshot is a folder; ``CURRENT`` in the shelf names the one in force and is replaced atomically.
+Who reads during a publication sees the old one or the new one, never a mixture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.search.analysis import VIEWS, View, content, terms
+from knowledge.search.encoder import Encoder
+from knowledge.search.errors import EncoderUnavailable, SnapshotDamaged, SnapshotUnavailable
+from knowledge.search.index import VectorIndex
+from knowledge.search.lexical import LexicalIndex, build_lexical
+from knowledge.search.passages import Document, Passage, cut
+from knowledge.search.recipe import Recipe
+
+FORMAT = 2
+POINTER = "CURRENT"
+KEPT_SNAPSHOTS = 5
+
+Floats = npt.NDArray[np.float32]
+Terms = dict[View, list[str]]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that answering needs. ``records`` are the published guides as plain data."""
+
+    fingerprint: str
+    encoder_fingerprint: str
+    recipe: Recipe
+    documents: list[Document]
+    passages: list[Passage]
+    lexical: Mapping[View, LexicalIndex]
+    whole: LexicalIndex
+    vectors: VectorIndex | None
+    records: dict[str, Any] = field(default_factory=dict)
+    published_at: str = ""
+
+
+class Analysed:
+    """Remembers terms and vectors of texts, so that a publication works out only what is new."""
+
+    def __init__(self) -> None:
+        self._terms: dict[str, Terms] = {}
+        self._vectors: dict[str, Floats] = {}
+        self._encoder_fingerprint = ""
+
+    def terms(self, texts: Sequence[str]) -> list[Terms]:
+        """Return the terms of each text in every view."""
+        kept = {text: self._terms.get(text) or _all_terms(text) for text in texts}
+        self._terms = kept
+        return [kept[text] for text in texts]
+
+    def vectors(self, texts: Sequence[str], encoder: Encoder) -> Floats:
+        """Return vectors of shape (len(texts), dimensions); raises EncoderUnavailable."""
+        if encoder.fingerprint != self._encoder_fingerprint:
+            self._vectors, self._encoder_fingerprint = {}, encoder.fingerprint
+        new = list(dict.fromkeys(text for text in texts if text not in self._vectors))
+        if new:
+            self._vectors.update(zip(new, encoder.encode(new), strict=True))
+        self._vectors = {text: self._vectors[text] for text in texts}
+        return np.stack([self._vectors[text] for text in texts])
+
+
+def _all_terms(text: str) -> Terms:
+    said = content(text) or text
+    return {view: terms(said, view) for view in VIEWS}
+
+
+def build_snapshot(
+    documents: Sequence[Document],
+    recipe: Recipe,
+    encoder: Encoder | None,
+    *,
+    records: dict[str, Any] | None = None,
+    analysed: Analysed | None = None,
+    published_at: str = "",
+) -> Snapshot:
+    """Index documents. Without an encoder, or with one that cannot load, the snapshot is lexical."""
+    analysed = analysed or Analysed()
+    passages = cut(documents)
+    texts = [passage.text for passage in passages]
+    seen = analysed.terms(texts)
+    vectors, encoder_fingerprint = None, ""
+    if encoder is not None and texts:
+        try:
+            vectors = VectorIndex.build(analysed.vectors([content(t) or t for t in texts], encoder))
+            encoder_fingerprint = encoder.fingerprint
+        except EncoderUnavailable:
+            vectors = None
+    return Snapshot(
+        fingerprint=fingerprint(documents, recipe, encoder_fingerprint, records or {}),
+        encoder_fingerprint=encoder_fingerprint,
+        recipe=recipe,
+        documents=list(documents),
+        passages=passages,
+        lexical={view: build_lexical([each[view] for each in seen]) for view in VIEWS},
+        whole=build_lexical(_whole(passages, seen, len(documents))),
+        vectors=vectors,
+        records=records or {},
+        published_at=published_at,
+    )
+
+
+def _whole(passages: Sequence[Passage], seen: Sequence[Terms], size: int) -> list[list[str]]:
+    """Each document as one bag of characters, pairs and words."""
+    bags: list[list[str]] = [[] for _ in range(size)]
+    for passage, each in zip(passages, seen, strict=True):
+        bags[passage.owner] += each["chars"]
+        bags[passage.owner] += each["words"]
+    return bags
+
+
+def fingerprint(
+    documents: Sequence[Document], recipe: Recipe, encoder: str, records: dict[str, Any]
+) -> str:
+    """Hash of everything that makes a snapshot what it is."""
+    content = [[d.owner, d.kind, d.texts, d.twin] for d in documents]
+    text = json.dumps(
+        [FORMAT, content, asdict(recipe), encoder, records], ensure_ascii=False, sort_keys=True
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def publish_snapshot(snapshot: Snapshot, shelf: Path) -> Path:
+    """Write a snapshot and put it in force; older ones beyond KEPT_SNAPSHOTS are removed."""
+    shelf.mkdir(parents=True, exist_ok=True)
+    place = shelf / snapshot.fingerprint
+    if not (place / "manifest.json").is_file():
+        draft = shelf / f".{snapshot.fingerprint}-{uuid4().hex[:8]}"
+        _write(snapshot, draft)
+        shutil.rmtree(place, ignore_errors=True)
+        draft.rename(place)
+    pointer = shelf / f".{POINTER}-{uuid4().hex[:8]}"
+    pointer.write_text(snapshot.fingerprint, encoding="ascii")
+    os.replace(pointer, shelf / POINTER)
+    place.touch()
+    _tidy(shelf, keep=snapshot.fingerprint)
+    return place
+
+
+def current_fingerprint(shelf: Path) -> str:
+    """Return the fingerprint of the snapshot in force; raises SnapshotUnavailable."""
+    try:
+        return (shelf / POINTER).read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SnapshotUnavailable(f"nothing is published in {shelf.name}") from error
+
+
+def load_snapshot(shelf: Path, name: str | None = None) -> Snapshot:
+    """Load the snapshot in force (or a named one); raises SnapshotUnavailable, SnapshotDamaged."""
+    place = shelf / (name or current_fingerprint(shelf))
+    try:
+        manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise SnapshotDamaged(f"format {manifest['format']}, expected {FORMAT}")
+        for name, digest in manifest["files"].items():
+            if _digest(place / name) != digest:
+                raise SnapshotDamaged(f"{name} of snapshot {place.name} was altered")
+        return _read(place, manifest)
+    except (OSError, KeyError, ValueError) as error:
+        raise SnapshotDamaged(f"snapshot {place.name} cannot be read: {error}") from error
+
+
+def _write(snapshot: Snapshot, place: Path) -> None:
+    place.mkdir()
+    _dump(
+        place / "documents.json", [[d.owner, d.kind, d.texts, d.twin] for d in snapshot.documents]
+    )
+    _dump(place / "records.json", snapshot.records)
+    for name, index in (*snapshot.lexical.items(), ("whole", snapshot.whole)):
+        np.savez(
+            place / f"{name}.npz",
+            starts=index.starts,
+            docs=index.docs,
+            impacts=index.impacts,
+            idf=index.idf,
+        )
+        _dump(place / f"{name}.json", {"size": index.size, "terms": list(index.vocabulary)})
+    if snapshot.vectors is not None:
+        snapshot.vectors.save(place / "vectors.faiss")
+    manifest = {
+        "format": FORMAT,
+        "fingerprint": snapshot.fingerprint,
+        "encoder": snapshot.encoder_fingerprint,
+        "recipe": asdict(snapshot.recipe),
+        "published_at": snapshot.published_at,
+        "documents": len(snapshot.documents),
+        "passages": len(snapshot.passages),
+        "files": {path.name: _digest(path) for path in sorted(place.iterdir())},
+    }
+    _dump(place / "manifest.json", manifest)
+
+
+def _read(place: Path, manifest: dict[str, Any]) -> Snapshot:
+    documents = [
+        Document(owner, kind, tuple((f, t) for f, t in texts), twin)
+        for owner, kind, texts, twin in _parse(place / "documents.json")
+    ]
+    has_vectors = "vectors.faiss" in manifest["files"]
+    return Snapshot(
+        fingerprint=manifest["fingerprint"],
+        encoder_fingerprint=manifest["encoder"],
+        recipe=Recipe(**manifest["recipe"]),
+        documents=documents,
+        passages=cut(documents),
+        lexical={view: _read_lexical(place, view) for view in VIEWS},
+        whole=_read_lexical(place, "whole"),
+        vectors=VectorIndex.load(place / "vectors.faiss") if has_vectors else None,
+        records=_parse(place / "records.json"),
+        published_at=manifest["published_at"],
+    )
+
+
+def _read_lexical(place: Path, name: str) -> LexicalIndex:
+    arrays = np.load(place / f"{name}.npz")
+    head = _parse(place / f"{name}.json")
+    return LexicalIndex(
+        vocabulary={term: number for number, term in enumerate(head["terms"])},
+        starts=arrays["starts"],
+        docs=arrays["docs"],
+        impacts=arrays["impacts"],
+        idf=arrays["idf"],
+        size=head["size"],
+    )
+
+
+def _tidy(shelf: Path, keep: str) -> None:
+    places = [path for path in shelf.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    places.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for place in places[KEPT_SNAPSHOTS:]:
+        if place.name != keep:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _dump(path: Path, data: Any) -> None:
+    path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+
+
+def _parse(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,149 @@
+"""What is done to the knowledge: load what ships, edit, ask for publication."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from knowledge import mapping
+from knowledge.files import KnowledgeFiles
+from knowledge.models import (
+    AMBIGUOUS,
+    OUT_OF_SCOPE,
+    Alias,
+    Entry,
+    Phrasing,
+    Publication,
+    ServiceItem,
+)
+from knowledge.record import Phrasing as PhrasingRecord
+from knowledge.record import ServiceItem as ItemRecord
+from knowledge.record import plain
+
+
+class KnowledgeError(ValueError):
+    """An edit that cannot be made; the message says why."""
+
+
+@transaction.atomic
+def knowledge_load(files: KnowledgeFiles) -> int:
+    """Bring shipped records into the database; what the office edited is left as it is.
+
+    Returns how many records were new or changed.
+    """
+    changed = sum(
+        _item_load(item, files.phrasings.get(item.item_id, [])) for item in files.items.values()
+    )
+    for kind, key, records in entry_kinds(files):
+        changed += _entries_load(kind, key, records)
+    return changed
+
+
+def entry_kinds(files: KnowledgeFiles) -> list[tuple[str, str, Sequence[Any]]]:
+    """Return (kind, name of the id field, records) for everything that is no service item."""
+    rest = [{"id": OUT_OF_SCOPE, "texts": files.out_of_scope}] if files.out_of_scope else []
+    ambiguous = [{"id": text, "candidates": ids} for text, ids in files.ambiguous.items()]
+    return [
+        ("event", "event_id", files.events),
+        ("subject", "subject_id", files.subjects),
+        ("emergency", "kind", files.emergencies),
+        ("report", "kind_id", files.report_kinds),
+        ("place", "place_id", files.places),
+        (OUT_OF_SCOPE, "id", rest),
+        (AMBIGUOUS, "id", ambiguous),
+    ]
+
+
+def _item_load(record: ItemRecord, phrasings: Sequence[PhrasingRecord]) -> bool:
+    fingerprint = _fingerprint([plain(record), plain(phrasings)])
+    known = ServiceItem.objects.filter(pk=record.item_id).first()
+    if known and (known.edited or known.shipped_fingerprint == fingerprint):
+        return False
+    item_store(record, phrasings)
+    ServiceItem.objects.filter(pk=record.item_id).update(shipped_fingerprint=fingerprint)
+    return True
+
+
+def _entries_load(kind: str, key: str, records: Iterable[Any]) -> int:
+    changed = 0
+    for order, record in enumerate(records):
+        content = plain(record)
+        fingerprint = _fingerprint(content)
+        known = Entry.objects.filter(kind=kind, entry_id=content[key]).first()
+        if known and (known.edited or known.shipped_fingerprint == fingerprint):
+            continue
+        Entry.objects.update_or_create(
+            kind=kind,
+            entry_id=content[key],
+            defaults={"content": content, "order": order, "shipped_fingerprint": fingerprint},
+        )
+        changed += 1
+    return changed
+
+
+@transaction.atomic
+def item_store(record: ItemRecord, phrasings: Sequence[PhrasingRecord]) -> ServiceItem:
+    """Write a whole guide with its phrasings, replacing what was there."""
+    data = plain(record)
+    columns = mapping.columns_of(data)
+    item, _ = ServiceItem.objects.update_or_create(item_id=columns.pop("item_id"), defaults=columns)
+    for model, entries in mapping.rows_of(data).items():
+        manager = model._default_manager
+        manager.filter(item=item).delete()
+        manager.bulk_create(
+            model(item=item, order=order, **entry) for order, entry in enumerate(entries)
+        )
+    Phrasing.objects.filter(item=item).delete()
+    Phrasing.objects.bulk_create(
+        Phrasing(item=item, order=order, **plain(each)) for order, each in enumerate(phrasings)
+    )
+    return item
+
+
+@transaction.atomic
+def alias_add(item_id: str, text: str) -> Alias:
+    """Give an item one more name; raises KnowledgeError if it cannot be."""
+    text = text.strip()
+    if not 1 < len(text) <= 30:
+        raise KnowledgeError(f"an alias has 2 to 30 characters, got {len(text)}")
+    item = ServiceItem.objects.filter(pk=item_id).first()
+    if item is None:
+        raise KnowledgeError(f"there is no item {item_id}")
+    owner = Alias.objects.filter(text=text).first()
+    if owner is not None:
+        raise KnowledgeError(f"“{text}” is already an alias of {owner.item_id}")
+    alias = Alias.objects.create(item=item, text=text, order=item.aliases.count())
+    _touch(item)
+    return alias
+
+
+@transaction.atomic
+def alias_remove(item_id: str, text: str) -> None:
+    """Take a name from an item; raises KnowledgeError if it has no such name."""
+    removed, _ = Alias.objects.filter(item_id=item_id, text=text.strip()).delete()
+    if not removed:
+        raise KnowledgeError(f"{item_id} has no alias “{text}”")
+    _touch(ServiceItem.objects.get(pk=item_id))
+
+
+def _touch(item: ServiceItem) -> None:
+    item_edited(item.item_id)
+
+
+def item_edited(item_id: str) -> None:
+    """Note that the office changed an item; a new release will not overwrite it."""
+    ServiceItem.objects.filter(pk=item_id).update(edited=True, version=F("version") + 1)
+
+
+def publication_request(requested_by: str, reason: str = "") -> Publication:
+    """Ask for a publication; the publishing thread of the web process carries it out."""
+    return Publication.objects.create(requested_by=requested_by, reason=reason)
+
+
+def _fingerprint(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Understanding: the dialogue engine behind one small protocol."""

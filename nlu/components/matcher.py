@@ -1,0 +1,90 @@
+"""The knowledge matcher as a component of Rasa's graph: thin, the work is in ``knowledge.search``."""
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Text
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from knowledge.search.encoder import SentenceTransformerEncoder
+from knowledge.search.errors import SearchError
+from knowledge.search.live import LiveMatcher
+from nlu.protocol import KNOWLEDGE, match_to_json, understand
+
+log = logging.getLogger(__name__)
+
+_shared: Dict[Text, LiveMatcher] = {}
+
+
+def _live_matcher(shelf: Text, encoder: Text) -> LiveMatcher:
+    """One matcher a process, whatever number of graphs Rasa builds."""
+    if shelf not in _shared:
+        live = LiveMatcher(Path(shelf), SentenceTransformerEncoder(encoder))
+        try:
+            live.current()
+        except SearchError as error:
+            log.error("no knowledge to match against yet: %s", error)
+        threading.Thread(target=live.watch, args=(threading.Event(),), daemon=True).start()
+        _shared[shelf] = live
+    return _shared[shelf]
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
+class StreetKnowledgeMatcher(GraphComponent):
+    """Adds ranked knowledge items and facets to a message.
+
+    A sure match also settles the intent where the classifier heard only small talk: somebody who
+    says hello and asks for a card wants the card.
+    """
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """Return the intents that a sure match outranks, and how sure it has to be."""
+        return {"outranks": [], "sure_at": 0.8}
+
+    def __init__(self, config: Dict[Text, Any], live: Optional[LiveMatcher]) -> None:
+        """Keep the matcher; None means that nothing is published where Rasa runs."""
+        self._outranks = set(config["outranks"])
+        self._sure_at = float(config["sure_at"])
+        self._live = live
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> GraphComponent:
+        """Build the component; the shelf and the encoder come from the launcher's environment."""
+        shelf = os.environ.get("BOT_SNAPSHOT_DIR", "")
+        live = _live_matcher(shelf, os.environ.get("BOT_ENCODER", "built-in")) if shelf else None
+        return cls(config, live)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Match every message that is words; a button's payload names its item itself."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            if self._live is not None and text and not text.startswith("/"):
+                self._add(message, text)
+        return messages
+
+    def _add(self, message: Message, text: Text) -> None:
+        assert self._live is not None
+        try:
+            match, found, cued = understand(self._live.current(), text)
+        except SearchError:
+            return
+        message.set(KNOWLEDGE, match_to_json(match, found, cued), add_to_output=True)
+        intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
+        is_sure = match.decision == "answer" and match.probability >= self._sure_at
+        if is_sure and intent in self._outranks:
+            settled = {INTENT_NAME_KEY: "ask_item", "confidence": match.probability}
+            message.set(INTENT, settled, add_to_output=True)

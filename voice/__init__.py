@@ -1,0 +1,1 @@
+"""The telephone line: hears and speaks. Knows no sibling package."""
