@@ -48,9 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     def add(
-        name: str, run: Callable[[argparse.Namespace], int], help: str
+        name: str, run: Callable[[argparse.Namespace], int], does: str
     ) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=help, description=help)
+        command = commands.add_parser(name, help=does, description=does)
         command.set_defaults(run=run, checked=name in {"serve", "web"})
         return command
 

@@ -19,7 +19,7 @@ def internal_port(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if getattr(request, "scope", {}).get("bot.internal"):
-            request.urlconf = "bot.urls_internal"
+            request.urlconf = "bot.urls_internal"  # type: ignore[attr-defined]
         return get_response(request)
 
     return middleware

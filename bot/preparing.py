@@ -35,7 +35,9 @@ def prepare() -> None:
     files = load_knowledge()
     changed = knowledge_load(files)
     print(f"knowledge: {len(files.items)} guides, {changed} records new or changed", flush=True)
-    if (settings.BOT_ENCODER == BUILT_IN and not (BUILT_IN_DIR / "modules.json").is_file()) or not RECIPE_FILE.is_file():
+    if (
+        settings.BOT_ENCODER == BUILT_IN and not (BUILT_IN_DIR / "modules.json").is_file()
+    ) or not RECIPE_FILE.is_file():
         train_knowledge(files)
     if not model_path().is_file():
         train_dialogue()
@@ -76,7 +78,9 @@ def train_dialogue() -> Path:
 
 def dialogue_fingerprint() -> str:
     """Hash of all that the dialogue model is made from."""
-    paths = [p for root in RASA_INPUTS for p in ([root] if root.is_file() else root.rglob("*.yml"))]
+    paths = [
+        path for root in RASA_INPUTS for path in ([root] if root.is_file() else root.rglob("*.yml"))
+    ]
     texts = [f"{path.name}\n{path.read_text(encoding='utf-8')}" for path in sorted(paths)]
     return _digest("\n".join(texts).encode())
 

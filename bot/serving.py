@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -179,10 +180,8 @@ class Supervisor:
 
 def _signal_group(child: Child, number: int) -> None:
     if child.process is not None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(child.process.pid, number)
-        except ProcessLookupError:
-            pass
 
 
 def _die_with_parent() -> None:

@@ -1,4 +1,4 @@
-"""Settings: the one place that reads the environment (``BOT_…``). Every name is in docs/settings.md.
+"""Settings: the one place that reads the environment. Every ``BOT_`` name is in docs/settings.md.
 
 Everyone else is handed values. Defaults work on a developer's machine; what must be set in
 production is refused at start by ``bot.checks``.

@@ -93,7 +93,8 @@ def _asked(client: httpx.Client, text: str) -> dict[str, Any]:
 
 def chat() -> None:
     """Talk until the resident goes; a number presses a button."""
-    conversation_id, buttons = uuid4().hex, []
+    conversation_id = uuid4().hex
+    buttons: list[dict[str, str]] = []
     with door() as client:
         print("小顶在听。输入数字选按钮，Ctrl-D 结束。")
         while True:

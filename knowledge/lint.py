@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from knowledge.files import DATA_DIR, KnowledgeFiles, load_knowledge
-from knowledge.record import Phrasing, RecordError, ServiceItem
+from knowledge.record import Condition, Deadline, Phrasing, RecordError, ServiceItem
 
 ENOUGH_PHRASINGS = 30
 NEAR_DUPLICATE = 0.7
@@ -23,7 +23,31 @@ BRIEF_CHARACTERS = 60
 MOST_SITUATIONS = 2
 # Real national service numbers; any other number in a text would be an invented one.
 KNOWN_NUMBERS = frozenset(
-    ["110", "119", "120", "122", "12345", "12333", "12393", "12315", "12348", "12356", "12123", "12367", "12329", "12366", "12385", "12338", "12355", "95598", "96110", "12320", "12319", "11185", "95188"]
+    [
+        "110",
+        "119",
+        "120",
+        "122",
+        "12345",
+        "12333",
+        "12393",
+        "12315",
+        "12348",
+        "12356",
+        "12123",
+        "12367",
+        "12329",
+        "12366",
+        "12385",
+        "12338",
+        "12355",
+        "95598",
+        "96110",
+        "12320",
+        "12319",
+        "11185",
+        "95188",
+    ]
 )
 _FIGURE = re.compile(
     r"(\d[\d,.]*)\s*(?:[—~至到-]\s*\d[\d,.]*\s*)?"
@@ -119,9 +143,8 @@ def _visits(item: ServiceItem) -> _Said:
         yield "error", "visit-reason", f"{handling.visits.count} visits without a reason"
     if handling.visits.count == 0 and handling.visits.reason:
         yield "error", "visit-reason", "a reason for no visit"
-    if handling.visits.count == 0 and not handling.online.available:
-        if not handling.postal_delivery:
-            yield "error", "no-way", "no visit and not online needs postal delivery"
+    if not (handling.visits.count or handling.online.available or handling.postal_delivery):
+        yield "error", "no-way", "no visit and not online needs postal delivery"
     if handling.online.depth.startswith("全程网办") and handling.visits.count != 0:
         yield "error", "fully-online", "全程网办 but visits > 0"
     if handling.online.available and not handling.online.where:
@@ -163,23 +186,16 @@ def _figures(item: ServiceItem) -> _Said:
 
 
 def _based_texts(item: ServiceItem) -> Iterator[str]:
-    for limit in (item.handling.statutory, item.handling.promised):
-        if limit and limit.basis:
-            yield f"{limit.days} {limit.basis}"
-    for amount in item.amounts:
-        if amount.basis:
-            yield f"{amount.name} {amount.standard} {amount.note} {amount.basis}"
-    for fee in item.fee.fees:
-        if fee.basis:
-            yield f"{fee.standard} {fee.reduction} {fee.basis}"
-    for ruled in (*item.accept_conditions, *item.deadlines):
-        if ruled.basis:
-            yield f"{ruled.text} {ruled.basis}"
+    limits = (item.handling.statutory, item.handling.promised)
+    ruled: tuple[Condition | Deadline, ...] = (*item.accept_conditions, *item.deadlines)
+    yield from (f"{limit.days} {limit.basis}" for limit in limits if limit and limit.basis)
+    yield from (f"{a.name} {a.standard} {a.note} {a.basis}" for a in item.amounts if a.basis)
+    yield from (f"{f.standard} {f.reduction} {f.basis}" for f in item.fee.fees if f.basis)
+    yield from (f"{entry.text} {entry.basis}" for entry in ruled if entry.basis)
+    yield from (f"{law.title} {law.article}" for law in item.legal_basis)
+    yield item.name
     if item.result.validity_basis:
         yield item.result.validity
-    yield item.name
-    for law in item.legal_basis:
-        yield f"{law.title} {law.article}"
 
 
 def _free_texts(item: ServiceItem) -> Iterator[str]:
@@ -220,9 +236,9 @@ def _situations(item: ServiceItem) -> _Said:
     if len(options) != len(set(options)):
         yield "error", "situations", "option ids must be unique within the item"
     used = {
-        option
-        for row in (*item.materials, *item.accept_conditions, *item.amounts)
-        for option in row.situation_ids
+        *(option for material in item.materials for option in material.situation_ids),
+        *(option for condition in item.accept_conditions for option in condition.situation_ids),
+        *(option for amount in item.amounts for option in amount.situation_ids),
     }
     for unknown in sorted(used - set(options)):
         yield "error", "situations", f"unknown option “{unknown}”"

@@ -12,11 +12,39 @@ from knowledge import models as rows
 COLUMNS: dict[str, tuple[str, ...]] = {
     **{
         name: (name,)
-        for name in ["item_id", "name", "short_name", "category", "item_type", "version", "state", "effective_from", "effective_until", "implementing_body", "accepting_body", "deciding_body", "exercise_level", "audience", "scope", "exclusions", "needs", "places", "window", "consult_phone", "supervise_phone", "verified", "verified_by", "verified_on", "next_review_on"]
+        for name in [
+            "item_id",
+            "name",
+            "short_name",
+            "category",
+            "item_type",
+            "version",
+            "state",
+            "effective_from",
+            "effective_until",
+            "implementing_body",
+            "accepting_body",
+            "deciding_body",
+            "exercise_level",
+            "audience",
+            "scope",
+            "exclusions",
+            "needs",
+            "places",
+            "window",
+            "consult_phone",
+            "supervise_phone",
+            "verified",
+            "verified_by",
+            "verified_on",
+            "next_review_on",
+        ]
     },
     **{
         name: ("handling", name)
-        for name in (["case_type", "self_service_terminal", "appointment", "postal_delivery", "region"])
+        for name in (
+            ["case_type", "self_service_terminal", "appointment", "postal_delivery", "region"]
+        )
     },
     **{
         f"{group}_{part}": ("handling", group, part)
@@ -111,7 +139,7 @@ def record_of(item: rows.ServiceItem) -> dict[str, Any]:
 
 def related_name(model: type[rows.ItemRow]) -> str:
     """Return the name under which an item holds the rows of a model."""
-    return str(model._meta.get_field("item").remote_field.related_name)  # type: ignore[union-attr]
+    return str(model._meta.get_field("item").remote_field.related_name)  # type: ignore[misc]
 
 
 def _entry(model: type[rows.ItemRow], row: rows.ItemRow) -> Any:

@@ -37,7 +37,7 @@ class ServiceItemQuerySet(models.QuerySet["ServiceItem"]):
 
 
 class ServiceItem(models.Model):
-    """One guide. ``edited`` tells that the office changed it, so that a new release leaves it be."""
+    """One guide; ``edited`` tells that the office changed it, so that a release leaves it be."""
 
     item_id = models.CharField(max_length=20, primary_key=True)
     name = models.CharField(max_length=200)
@@ -242,7 +242,7 @@ class Phrasing(ItemRow):
 class Entry(models.Model):
     """A record of another kind (event, subject, emergency, report kind, place), typed by its kind.
 
-    ``content`` is the record as plain data; services read and write it through ``knowledge.record``.
+    ``content`` is the record as plain data, read and written through ``knowledge.record``.
     """
 
     kind = models.CharField(max_length=20)

@@ -1,7 +1,7 @@
 """Is a place open now, and when next? Computed from its hours and the Chinese working calendar.
 
 Working days follow the State Council's holiday notices through ``chinesecalendar``: a Saturday that
-is worked for a holiday (调休) is a working day, a holiday on a Tuesday is none. Beyond the years that
+is worked for a holiday (调休) counts, a holiday on a Tuesday does not. Beyond the years that
 are announced, Monday to Friday are taken as working days and the answer says so.
 """
 
@@ -103,6 +103,14 @@ def asked_day(text: str, today: date) -> date | None:
         if name.removesuffix("节") in text:
             return _coming_holiday(english, today)
     return None
+
+
+def unannounced_holiday(text: str, today: date) -> str:
+    """Return the holiday that a question names if its next days off are not announced yet."""
+    for english, name in _HOLIDAY_NAMES.items():
+        if name.removesuffix("节") in text and _coming_holiday(english, today) is None:
+            return name
+    return ""
 
 
 def hours_in_words(hours: Hours, on: date) -> str:

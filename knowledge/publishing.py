@@ -1,7 +1,7 @@
 """From edited rows to the snapshot in force.
 
-Anybody may ask for a publication (``services.publication_request``); one thread, in the process that
-holds the encoder warm, carries the wishes out one after the other.
+Anybody may ask for a publication (``services.publication_request``); one thread, in the process
+that holds the encoder warm, carries the wishes out one after the other.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all records: immutable, unknown fields refused."""
 
 
-class Option(Record, kw_only=True):
+class Option(Record, frozen=True, kw_only=True):
     """One answer to a situation's question; ``words`` are how residents say it."""
 
     id: str
@@ -57,7 +57,7 @@ class Option(Record, kw_only=True):
     words: list[str] = []
 
 
-class Situation(Record, kw_only=True):
+class Situation(Record, frozen=True, kw_only=True):
     """A question whose answer selects materials, conditions or amounts (at most two an item)."""
 
     id: str
@@ -65,15 +65,15 @@ class Situation(Record, kw_only=True):
     options: list[Option]
 
 
-class Condition(Record, kw_only=True):
-    """One condition, short enough to be read aloud. ``situation_ids`` are option ids; empty = all."""
+class Condition(Record, frozen=True, kw_only=True):
+    """One condition, to be read aloud; ``situation_ids`` are option ids, none means all."""
 
     text: str
     basis: str = ""
     situation_ids: list[str] = []
 
 
-class Material(Record, kw_only=True):
+class Material(Record, frozen=True, kw_only=True):
     """One thing to bring. Counts are pieces of paper; ``source`` says where one gets it."""
 
     name: str
@@ -88,7 +88,7 @@ class Material(Record, kw_only=True):
     exempt_by: str = ""
 
 
-class Days(Record, kw_only=True):
+class Days(Record, frozen=True, kw_only=True):
     """A time limit. Without a basis no figure may be written."""
 
     days: int
@@ -96,7 +96,7 @@ class Days(Record, kw_only=True):
     basis: str = ""
 
 
-class Step(Record, kw_only=True):
+class Step(Record, frozen=True, kw_only=True):
     """One step of handling, in the words told to a resident."""
 
     name: str
@@ -104,14 +104,14 @@ class Step(Record, kw_only=True):
     way: Literal["窗口", "网上", "上门", "后台"] = "窗口"
 
 
-class Visits(Record, kw_only=True):
+class Visits(Record, frozen=True, kw_only=True):
     """How often the resident has to come in person, and why."""
 
     count: int
     reason: str = ""
 
 
-class Online(Record, kw_only=True):
+class Online(Record, frozen=True, kw_only=True):
     """The path by phone or internet in words; never a web address."""
 
     available: bool
@@ -119,7 +119,7 @@ class Online(Record, kw_only=True):
     where: str = ""
 
 
-class Proxy(Record, kw_only=True):
+class Proxy(Record, frozen=True, kw_only=True):
     """Whether somebody else may act, what he brings, and whether staff can come to the home."""
 
     allowed: bool
@@ -128,7 +128,7 @@ class Proxy(Record, kw_only=True):
     note: str = ""
 
 
-class Handling(Record, kw_only=True):
+class Handling(Record, frozen=True, kw_only=True):
     """How the item is handled. ``statutory`` is None where the law sets no days."""
 
     case_type: Literal["即办件", "承诺件"]
@@ -144,7 +144,7 @@ class Handling(Record, kw_only=True):
     proxy: Proxy
 
 
-class Fee(Record, kw_only=True):
+class Fee(Record, frozen=True, kw_only=True):
     """One charge: its standard in words with the figure, who pays less, and the rule behind it."""
 
     name: str
@@ -153,7 +153,7 @@ class Fee(Record, kw_only=True):
     basis: str = ""
 
 
-class Charge(Record, kw_only=True):
+class Charge(Record, frozen=True, kw_only=True):
     """``charged`` None means that the office does not know for certain; the answer says so."""
 
     charged: bool | None
@@ -161,7 +161,7 @@ class Charge(Record, kw_only=True):
     fees: list[Fee] = []
 
 
-class Amount(Record, kw_only=True):
+class Amount(Record, frozen=True, kw_only=True):
     """What the resident receives. ``standard`` is a figure or a range in words, empty if unsure."""
 
     name: str
@@ -173,14 +173,14 @@ class Amount(Record, kw_only=True):
     situation_ids: list[str] = []
 
 
-class Deadline(Record, kw_only=True):
+class Deadline(Record, frozen=True, kw_only=True):
     """A date or a period that the resident has to keep (申领期限, 截止日期)."""
 
     text: str
     basis: str = ""
 
 
-class Result(Record, kw_only=True):
+class Result(Record, frozen=True, kw_only=True):
     """What one ends up with and how it arrives."""
 
     name: str
@@ -190,14 +190,14 @@ class Result(Record, kw_only=True):
     delivery: list[Literal["窗口", "EMS", "网上", "发放到账", "上门"]] = []
 
 
-class LegalBasis(Record, kw_only=True):
+class LegalBasis(Record, frozen=True, kw_only=True):
     """A law or document with the article that carries the item."""
 
     title: str
     article: str = ""
 
 
-class Faq(Record, kw_only=True):
+class Faq(Record, frozen=True, kw_only=True):
     """A question residents ask again and again, with its answer and the facet it belongs to."""
 
     question: str
@@ -205,14 +205,14 @@ class Faq(Record, kw_only=True):
     facet: Facet | None = None
 
 
-class Confusion(Record, kw_only=True):
+class Confusion(Record, frozen=True, kw_only=True):
     """What the item is mistaken for and how a clerk tells the two apart."""
 
     item: str
     tell_apart: str
 
 
-class Voice(Record, kw_only=True):
+class Voice(Record, frozen=True, kw_only=True):
     """``brief`` (at most 60 characters) is what a caller hears first."""
 
     brief: str
@@ -220,14 +220,14 @@ class Voice(Record, kw_only=True):
     hot_words: list[str] = []
 
 
-class Source(Record, kw_only=True):
+class Source(Record, frozen=True, kw_only=True):
     """Where the guide's content was taken from, and when."""
 
     title: str
     retrieved_on: date
 
 
-class ServiceItem(Record, kw_only=True):
+class ServiceItem(Record, frozen=True, kw_only=True):
     """One guide (办事指南)."""
 
     item_id: str
@@ -271,7 +271,7 @@ class ServiceItem(Record, kw_only=True):
     not_this: list[Confusion]
 
 
-class Phrasing(Record, kw_only=True):
+class Phrasing(Record, frozen=True, kw_only=True):
     """What one resident said; ``facet`` is what she wanted to know."""
 
     text: str
@@ -280,7 +280,7 @@ class Phrasing(Record, kw_only=True):
     origin: Literal["written", "mined", "imported"] = "written"
 
 
-class Competent(Record, kw_only=True):
+class Competent(Record, frozen=True, kw_only=True):
     """Who is competent for what is not ours, with a real national number or none."""
 
     body: str
@@ -288,7 +288,7 @@ class Competent(Record, kw_only=True):
     why: str = ""
 
 
-class Subject(Record, kw_only=True):
+class Subject(Record, frozen=True, kw_only=True):
     """Something residents ask for that is not among the items."""
 
     subject_id: str
@@ -299,7 +299,7 @@ class Subject(Record, kw_only=True):
     phrasings: list[str]
 
 
-class EventItem(Record, kw_only=True):
+class EventItem(Record, frozen=True, kw_only=True):
     """One errand within an event; ``item`` is a catalogue id or a subject id."""
 
     item: str
@@ -308,7 +308,7 @@ class EventItem(Record, kw_only=True):
     note: str = ""
 
 
-class Event(Record, kw_only=True):
+class Event(Record, frozen=True, kw_only=True):
     """高效办成一件事: a turn of life with its errands in order."""
 
     event_id: str
@@ -319,7 +319,7 @@ class Event(Record, kw_only=True):
     phrasings: list[str]
 
 
-class Emergency(Record, kw_only=True):
+class Emergency(Record, frozen=True, kw_only=True):
     """Danger now: the number, two sentences that keep people safe, and the words that give it away.
 
     ``words`` are substrings that alone are enough (“…” stands for a few characters between);
@@ -335,7 +335,7 @@ class Emergency(Record, kw_only=True):
     phrasings: list[str]
 
 
-class ReportKind(Record, kw_only=True):
+class ReportKind(Record, frozen=True, kw_only=True):
     """A kind of complaint or fault that opens a closed-loop report."""
 
     kind_id: str
@@ -348,14 +348,14 @@ class ReportKind(Record, kw_only=True):
     phrasings: list[str]
 
 
-class Period(Record, kw_only=True):
+class Period(Record, frozen=True, kw_only=True):
     """Opening hours, both ends as HH:MM on the office's clock."""
 
     opens: str
     closes: str
 
 
-class Hours(Record, kw_only=True):
+class Hours(Record, frozen=True, kw_only=True):
     """Usual hours by kind of day; an empty list means closed. Days follow the 调休 calendar."""
 
     workday: list[Period]
@@ -364,7 +364,7 @@ class Hours(Record, kw_only=True):
     note: str = ""
 
 
-class Place(Record, kw_only=True):
+class Place(Record, frozen=True, kw_only=True):
     """Where items are handled. Unknown addresses and phones stay empty; they are never invented."""
 
     place_id: str

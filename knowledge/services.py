@@ -93,10 +93,11 @@ def item_store(record: ItemRecord, phrasings: Sequence[PhrasingRecord]) -> Servi
     columns = mapping.columns_of(data)
     item, _ = ServiceItem.objects.update_or_create(item_id=columns.pop("item_id"), defaults=columns)
     for model, entries in mapping.rows_of(data).items():
-        manager = model._default_manager
+        manager: Any = model._default_manager
         manager.filter(item=item).delete()
+        build: Any = model
         manager.bulk_create(
-            model(item=item, order=order, **entry) for order, entry in enumerate(entries)
+            build(item=item, order=order, **entry) for order, entry in enumerate(entries)
         )
     Phrasing.objects.filter(item=item).delete()
     Phrasing.objects.bulk_create(

@@ -47,9 +47,9 @@ TOKEN_DROPOUT = 0.3
 FOLDS = 5
 JUDGED_CANDIDATES = 40
 MANIFEST = TRAINED_DIR / "manifest.json"
-# Answers must be right at least so often, counted on the phrasings under cross-validation. These are
-# harder than what people ask, and a fifth of them has no answer at all: on the held-out questions of
-# another author the same threshold gives 0 wrong answers in 240 (docs/decisions.md).
+# Answers must be right at least so often, counted on the phrasings under cross-validation. These
+# are harder than what people ask, and a fifth of them has no answer at all; what the threshold
+# does to held-out questions of another author stands in docs/decisions.md.
 WANTED_PRECISION = 0.84
 ASK_SHARE = 0.4
 
@@ -136,7 +136,7 @@ def _tokenizer(texts: Sequence[str]) -> Any:
     """Byte-pair encoding over characters: frequent groups become tokens of their own."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-    tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))  # noqa: S106 (no password)
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFKC(), normalizers.Lowercase(), normalizers.Replace(" ", "")]
     )

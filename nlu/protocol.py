@@ -42,9 +42,9 @@ class Dialogue(Protocol):
         """Whether the engine answers with a trained model."""
 
 
-def understand(matcher: Matcher, text: str) -> tuple[Match, tuple[str, ...], bool]:
+def understand(matcher: Matcher, text: str, top_k: int = 5) -> tuple[Match, tuple[str, ...], bool]:
     """Match a message and recognise its facets: the one way for engine and single turns alike."""
-    match = matcher.match(text, top_k=5)
+    match = matcher.match(text, top_k)
     return match, tuple(facets(text)), bool(cued_facets(text))
 
 
@@ -52,7 +52,14 @@ def match_to_json(match: Match, found: tuple[str, ...], cued: bool) -> dict[str,
     """Return what ``match_from_json`` reads back."""
     return {
         "ranked": [
-            {"owner": c.owner, "kind": c.kind, "name": c.name, "score": c.score}
+            {
+                "owner": c.owner,
+                "kind": c.kind,
+                "name": c.name,
+                "score": c.score,
+                # The one sign that decides between a subject and a follow-up.
+                "signs": {"named": c.signs.get("named", 0.0)},
+            }
             for c in match.ranked
         ],
         "chosen": [c.owner for c in match.choices],
@@ -67,7 +74,7 @@ def match_from_json(data: Mapping[str, Any]) -> tuple[Match, tuple[str, ...], bo
     """Read what the matcher component put into the parse data; empty data is no match."""
     if not data:
         return Match((), 0.0, "step_back", ()), (OVERVIEW,), False
-    ranked = tuple(Candidate(signs={}, **row) for row in data["ranked"])
+    ranked = tuple(Candidate(**row) for row in data["ranked"])
     chosen = set(data["chosen"])
     choices = tuple(c for c in ranked if c.owner in chosen)
     match = Match(ranked, data["probability"], data["decision"], choices)

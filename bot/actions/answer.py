@@ -5,13 +5,13 @@ The matcher has decided how sure it is; here the decision becomes a reply from t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.actions.context import Context, Outcome
 from bot.actions.rendering import (
     Asked,
-    card,
     facet_text,
     next_buttons,
     opening_text,
@@ -19,14 +19,21 @@ from bot.actions.rendering import (
 from bot.conversations import phrases
 from bot.conversations.messages import Answer, Button, Competent, Offer, Reply
 from knowledge.record import FACETS, Faq, ServiceItem
-from knowledge.search.analysis import normalise, terms
+from knowledge.search.analysis import content, terms
 from knowledge.search.matcher import Candidate, Match
+from nlu.protocol import Understanding
 
 OVERVIEW = "overview"
 HUMAN_BUTTON = Button("找人工", "human")
-FAQ_OVERLAP = 0.55
+# Dice coefficient over pairs of characters.
+FAQ_OVERLAP = 0.5
 # How far a message may stray from a bare question of facet before it needs a subject of its own.
 LONGEST_FOLLOW_UP = 16
+
+
+_HOURS = re.compile(
+    r"开门|开不开|关门|上班|上不上班|下班|营业|放假|休息|几点(开|关|到|下)|中午有人|办公时间|工作时间"
+)
 
 
 def answer(context: Context) -> Outcome:
@@ -34,10 +41,10 @@ def answer(context: Context) -> Outcome:
     said = context.understanding
     if item_id := said.entities.get("item"):
         return about(context, item_id, (said.entities.get("facet") or OVERVIEW,))
+    if asks_only_hours(said):
+        return _hours(context)
     if is_follow_up(context):
         return about(context, str(said.slots["item"]), said.facets)
-    if _asks_only_hours(context):
-        return _hours(context)
     match = said.match
     if match.decision == "answer" and match.best is not None:
         return about(context, match.best.owner, said.facets)
@@ -91,8 +98,7 @@ def _plain_competent(competent: object) -> dict[str, str]:
 def _item(context: Context, item: ServiceItem, facets: Sequence[str]) -> Outcome:
     said = context.understanding
     asked = Asked(context.guide.places, context.now, said.text)
-    whole = card(item, asked)
-    answers = [Answer(item.item_id, f, facet_text(item, f, asked), whole) for f in facets]
+    answers = [Answer(item.item_id, f, facet_text(item, f, asked)) for f in facets]
     frequent = _frequent(item, said.text)
     if frequent is not None:
         answers[0] = replace(answers[0], text=f"{frequent.answer}\n{answers[0].text}")
@@ -117,14 +123,18 @@ def _item(context: Context, item: ServiceItem, facets: Sequence[str]) -> Outcome
 
 def _frequent(item: ServiceItem, text: str) -> Faq | None:
     """Return the frequent question that says nearly the same, if there is one."""
-    mine = set(terms(normalise(text), "chars"))
+    mine = _pairs(text)
     best, overlap = None, FAQ_OVERLAP
     for entry in item.faq:
-        theirs = set(terms(normalise(entry.question), "chars"))
-        shared = len(mine & theirs) / max(1, min(len(mine), len(theirs)))
-        if len(mine) >= 4 and shared > overlap:
+        theirs = _pairs(entry.question)
+        shared = 2 * len(mine & theirs) / max(1, len(mine) + len(theirs))
+        if shared > overlap:
             best, overlap = entry, shared
     return best
+
+
+def _pairs(text: str) -> set[str]:
+    return {term for term in terms(content(text), "chars") if len(term) == 2}
 
 
 def _outline(context: Context, outline: dict[str, str], facet: str) -> Outcome:
@@ -217,7 +227,7 @@ def progress(context: Context) -> Outcome:
 
 
 def proxy(context: Context) -> Outcome:
-    """Somebody wants the office to act for her: say how it goes for the item, and who arranges it."""
+    """Somebody wants the office to act for her: say how it goes, and who arranges it."""
     said = context.understanding
     match = said.match
     item_id = match.best.owner if match.decision == "answer" and match.best else None
@@ -246,14 +256,12 @@ def report(context: Context) -> Outcome:
     return Outcome(_plain(context, "handover", phrases.TICKET_BY_PHONE, buttons=(HUMAN_BUTTON,)))
 
 
-def _asks_only_hours(context: Context) -> bool:
-    """“现在开门吗”, “周六上班不”: hours of the office, no item."""
-    said = context.understanding
-    return said.facets == ("when",) and said.facet_is_cued and not _is_sure(said.match)
-
-
-def _is_sure(match: Match) -> bool:
-    return match.decision == "answer" and _is_named(match)
+def asks_only_hours(said: Understanding) -> bool:
+    """“现在开门吗”, “周六上班不”, “国庆放假吗”: the office's hours, no item named."""
+    if not _HOURS.search(said.text) or len(said.text) > LONGEST_FOLLOW_UP:
+        return False
+    best = said.match.best
+    return best is None or not best.signs.get("named")
 
 
 def _hours(context: Context) -> Outcome:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from bot.actions.emergencies import DangerWords
 from bot.conversations.messages import Reply
 from knowledge.record import Emergency, Event, Place, ReportKind, ServiceItem, Subject, read
 from nlu.protocol import Understanding
@@ -62,9 +64,10 @@ class Guide:
         return item_id in self._records.get("proxy_offered", [])
 
     @cached_property
-    def emergencies(self) -> list[Emergency]:
-        """All emergencies."""
-        return read(self._records.get("emergencies", []), list[Emergency], "emergencies")
+    def danger(self) -> DangerWords:
+        """The words that give danger away."""
+        records = self._records.get("emergencies", [])
+        return DangerWords(read(records, list[Emergency], "emergencies"))
 
     @cached_property
     def places(self) -> list[Place]:
@@ -80,7 +83,8 @@ class Context:
     understanding: Understanding
     guide: Guide
     now: datetime
-    previous: Reply | None = None
+    # Asked for only by the few actions that look back.
+    previous: Callable[[], Reply | None] = lambda: None
 
 
 @dataclass(frozen=True)

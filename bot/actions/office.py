@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 
@@ -10,7 +11,6 @@ from bot.actions.context import Guide
 from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.live import LiveMatcher
 from knowledge.search.matcher import Matcher
-from knowledge.search.snapshot import Snapshot
 
 
 @lru_cache(maxsize=1)
@@ -31,15 +31,12 @@ def matcher() -> Matcher:
 
 
 def guide() -> Guide:
-    """The guide of the snapshot in force."""
-    return _guide(matcher().snapshot)
+    """The guide of the snapshot in force; one is kept, with what it has read."""
+    snapshot = matcher().snapshot
+    if _guides.get("fingerprint") != snapshot.fingerprint:
+        _guides.update(fingerprint=snapshot.fingerprint, guide=Guide(snapshot.records))
+    kept: Guide = _guides["guide"]
+    return kept
 
 
-_kept: tuple[Snapshot, Guide] | None = None
-
-
-def _guide(snapshot: Snapshot) -> Guide:
-    global _kept
-    if _kept is None or _kept[0] is not snapshot:
-        _kept = (snapshot, Guide(snapshot.records))
-    return _kept[1]
+_guides: dict[str, Any] = {}

@@ -6,10 +6,11 @@ Every sentence comes from a field of the record; where the record is silent, the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.conversations.messages import Button, Card
+from bot.actions.context import Guide
+from bot.conversations.messages import Button, Card, Reply
 from bot.conversations.phrases import ASK_WINDOW, UNVERIFIED
 from knowledge import opening
 from knowledge.record import Amount, Days, Material, Place, ServiceItem
@@ -93,6 +94,18 @@ def card(item: ServiceItem, asked: Asked) -> Card:
         updated=(item.verified_on or item.source.retrieved_on).isoformat(),
         verified=item.verified,
     )
+
+
+def with_cards(reply: Reply, guide: Guide, now: datetime) -> Reply:
+    """Return the reply with each answer's card.
+
+    Cards are put in after the dialogue engine, whose tracker would otherwise carry every card along.
+    """
+    asked = Asked(guide.places, now)
+    items = {answer.item: guide.item(answer.item) for answer in reply.answers}
+    cards = {item_id: card(item, asked) for item_id, item in items.items() if item}
+    answers = tuple(replace(a, card=cards.get(a.item)) for a in reply.answers)
+    return replace(reply, answers=answers)
 
 
 def next_buttons(item: ServiceItem, facets: Iterable[str]) -> tuple[Button, ...]:
@@ -230,6 +243,9 @@ def opening_text(asked: Asked) -> str:
     if hall is None:
         return f"开门时间{ASK_WINDOW}，可以先打12345问。"
     note = "" if hall.verified else "（时间待核实，出门前可打12345问一声）"
+    holiday = opening.unannounced_holiday(asked.text, asked.now.date())
+    if holiday:
+        return f"下一个{holiday}怎么放假还没公布，公布了我再告诉您。平时：{_usual_hours(asked)}。"
     on = opening.asked_day(asked.text, asked.now.date())
     if on is not None and on != asked.now.date():
         return _that_day(hall, on) + note

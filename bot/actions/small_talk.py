@@ -26,7 +26,7 @@ def small_talk(context: Context) -> Outcome:
 
 
 def _again(context: Context) -> Reply:
-    previous = context.previous
+    previous = context.previous()
     if previous is None:
         return Reply(kind="smalltalk", intent="repeat", text=phrases.REPEAT_NOTHING)
     return replace(previous, kind="smalltalk", intent="repeat")

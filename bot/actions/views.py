@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -34,7 +35,7 @@ def run_action(request: HttpRequest) -> JsonResponse:
     if action is None:
         return JsonResponse({"error": f"no action {call.get('next_action')}"}, status=404)
     tracker = call["tracker"]
-    previous = previous_reply(str(call.get("sender_id", "")))
+    previous = partial(previous_reply, str(call.get("sender_id", "")))
     said = understanding_of(tracker)
     outcome = action(Context(said, office.guide(), clock.now(), previous))
     events = [

@@ -82,7 +82,7 @@ class CardSerializer(serializers.Serializer[Any]):
 
     title = serializers.CharField()
     rows = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a field may bear the name
     updated = serializers.DateField()
     verified = serializers.BooleanField()
 
@@ -155,7 +155,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = serializers.JSONField(required=False)
+    errors = serializers.JSONField(required=False)  # type: ignore[assignment]
 
 
 class TurnSerializer(serializers.Serializer[Any]):

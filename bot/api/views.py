@@ -7,7 +7,8 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -139,8 +140,7 @@ class SearchView(APIView):
         form.is_valid(raise_exception=True)
         matcher = office.matcher()
         query, top_k = form.validated_data["query"], form.validated_data["top_k"]
-        _, facets, _ = understand(matcher, query)
-        match = matcher.match(query, top_k)
+        match, facets, _ = understand(matcher, query, top_k)
         ranked = [
             {"id": c.owner, "kind": c.kind, "name": c.name, "score": c.score, "signs": c.signs}
             for c in match.ranked
@@ -157,7 +157,7 @@ class SearchView(APIView):
 
 
 class FeedbackView(APIView):
-    """Did it help?"""
+    """Whether a reply helped."""
 
     throttle_classes = LIMITS[:2]
 

@@ -29,7 +29,7 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Turn:
-    """What a resident said or pressed. ``owner`` is who speaks for her: an API key's name or web."""
+    """What a resident said or pressed; ``owner`` speaks for her: an API key's name, or web."""
 
     owner: str
     channel: Channel

@@ -30,7 +30,7 @@ _ID_CHECKS = "10X98765432"
 
 
 def mask(text: str) -> str:
-    """Return the text with personal data replaced by ``<id>``, ``<card>``, ``<phone>``, ``<address>``."""
+    """Return the text with ``<id>``, ``<card>``, ``<phone>``, ``<address>`` for personal data."""
     text = _ID.sub(lambda m: "<id>" if is_identity_number(m[0]) else "<number>", text)
     text = _MOBILE.sub("<phone>", text)
     text = _SPOKEN_MOBILE.sub("<phone>", text)

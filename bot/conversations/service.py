@@ -22,7 +22,8 @@ from django.db import IntegrityError, transaction
 
 from bot import clock
 from bot.actions import office
-from bot.actions.emergencies import emergency
+from bot.actions.emergencies import emergency_reply
+from bot.actions.rendering import with_cards
 from bot.actions.single_turn import single_turn
 from bot.channels.phone import speakable
 from bot.conversations import phrases
@@ -61,7 +62,7 @@ def answer(turn: Turn) -> Reply:
             return reply_of(record.reply)
         started = time.perf_counter()
         reply = _reply(conversation, turn, record)
-        reply = reply.placed(turn.conversation_id, record.turn_id)
+        reply = _with_cards(reply).placed(turn.conversation_id, record.turn_id)
         if not reply.speech:
             reply = replace(reply, speech=speakable(reply))
         record.reply = reply.as_json()
@@ -130,10 +131,10 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
     if not text and not turn.payload:
         return Reply(kind="fallback", text=phrases.EMPTY)
     guide = office.guide()
-    danger = emergency(guide, turn.text) if not turn.payload else None
+    danger = guide.danger.recognise(turn.text) if not turn.payload else None
     if danger is not None:
-        log.warning("emergency in turn %s", record.turn_id)
-        return danger
+        log.warning("emergency %s in turn %s", danger.kind, record.turn_id)
+        return emergency_reply(danger)
     entities = _entities(turn.payload)
     try:
         return _ask_engine(conversation, text, entities, record.turn_id)
@@ -143,6 +144,10 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
     except SearchError:
         log.exception("nothing to answer from, turn %s", record.turn_id)
         return Reply(kind="fallback", text=phrases.APOLOGY)
+
+
+def _with_cards(reply: Reply) -> Reply:
+    return with_cards(reply, office.guide(), clock.now()) if reply.answers else reply
 
 
 def _entities(payload: str) -> dict[str, str]:

@@ -1,15 +1,16 @@
-"""What does the resident want to know of the item: what to bring, where, how much, …?
+"""Which side of the item a resident asks about: what to bring, where, how much, ….
 
-Plain cues (“要带什么”) decide where they stand; else a linear classifier over character groups,
-trained on the phrasings; else it is the overview. One message may ask for several facets.
+A multinomial linear classifier, trained on the phrasings, weighs character groups and plain cues
+(“要带什么”). One message may ask for several facets.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from math import exp
 from pathlib import Path
@@ -19,8 +20,15 @@ from knowledge.search.encoder import TRAINED_DIR
 
 FACETS_FILE = TRAINED_DIR / "facets.json"
 OVERVIEW = "overview"
-SURE = 0.6
 MOST_FACETS = 3
+# A cue beside the best facet counts as a second question from this probability on.
+CUED_SHARE = 0.15
+CUE = "cue:"
+_CLAUSE = re.compile(r"[,，。;；?？!！\n]|还有|另外|顺便")
+# Cues weigh more than any one group of characters, so regularisation does not wash them out.
+CUE_WEIGHT = 3.0
+SEEN_AT_LEAST = 3
+SMALLEST_WEIGHT = 0.05
 
 _CUES: dict[str, str] = {
     "materials": r"带什么|带啥|带哪些|要带|带些|什么材料|啥材料|哪些材料|材料要|材料有|什么证件|啥证件|哪些证件|要什么东西"
@@ -49,32 +57,50 @@ _OUTDONE_BY = {"when": ("duration",), "fee": ("amount",), "process": ("materials
 
 @dataclass(frozen=True)
 class FacetClassifier:
-    """One linear model a facet over the presence of character groups of 1 to 3."""
+    """A multinomial linear model over character groups of 1 to 3 and the plain cues.
 
-    weights: dict[str, dict[str, float]]
-    offsets: dict[str, float]
+    ``weights`` holds one row a feature with one weight a facet, in the order of ``facets``.
+    """
+
+    facets: tuple[str, ...]
+    offsets: tuple[float, ...]
+    weights: dict[str, tuple[float, ...]]
 
     def probabilities(self, text: str) -> dict[str, float]:
-        """Return the probability of each facet, each for itself."""
-        grams = _grams(text)
-        return {
-            facet: 1 / (1 + exp(-(offset + sum(self.weights[facet].get(g, 0.0) for g in grams))))
-            for facet, offset in self.offsets.items()
-        }
+        """Return the probability of each facet; they add up to 1."""
+        scores = list(self.offsets)
+        for feature in _features(content(text)):
+            for place, weight in enumerate(self.weights.get(feature, ())):
+                scores[place] += weight
+        top = max(scores)
+        exponents = [exp(score - top) for score in scores]
+        total = sum(exponents)
+        return {f: e / total for f, e in zip(self.facets, exponents, strict=True)}
 
 
 def facets(text: str, classifier: FacetClassifier | None = None) -> list[str]:
-    """Return the facets asked for, in the order of mention; [OVERVIEW] if none is recognised."""
-    query = content(text)
-    cues = cued_facets(query)
-    if cues:
-        return cues[:MOST_FACETS]
+    """Return the facets asked for, in the order of mention; [OVERVIEW] if none is recognised.
+
+    Clauses that each carry a cue of their own (“要什么条件，几天能办好”) are questions of their own.
+    """
     classifier = classifier or shipped_facets()
+    clauses = [clause for clause in _CLAUSE.split(content(text)) if cued_facets(clause)]
+    if len(clauses) > 1:
+        found = [f for clause in clauses for f in _of_clause(clause, classifier) if f != OVERVIEW]
+        if found:
+            return list(dict.fromkeys(found))[:MOST_FACETS]
+    return _of_clause(content(text), classifier)[:MOST_FACETS]
+
+
+def _of_clause(text: str, classifier: FacetClassifier | None) -> list[str]:
+    cues = cued_facets(text)
     if classifier is None:
-        return [OVERVIEW]
-    probabilities = classifier.probabilities(query)
+        return cues or [OVERVIEW]
+    probabilities = classifier.probabilities(text)
     best = max(probabilities, key=lambda facet: probabilities[facet])
-    return [best] if probabilities[best] >= SURE else [OVERVIEW]
+    also = [cue for cue in cues if cue != best and probabilities[cue] >= CUED_SHARE]
+    both = [cue for cue in cues if cue == best or cue in also]
+    return both if best in both else [best, *also]
 
 
 def cued_facets(text: str) -> list[str]:
@@ -91,26 +117,31 @@ def train_facets(examples: Sequence[tuple[str, str]], seed: int) -> FacetClassif
     from sklearn.feature_extraction import DictVectorizer
     from sklearn.linear_model import LogisticRegression
 
+    rows = [_features(content(text)) for text, _ in examples]
+    seen = Counter(feature for row in rows for feature in row)
     vectorizer = DictVectorizer()
-    table = vectorizer.fit_transform([dict.fromkeys(_grams(text), 1.0) for text, _ in examples])
+    table = vectorizer.fit_transform(
+        [{f: _weight(f) for f in row if seen[f] >= SEEN_AT_LEAST} for row in rows]
+    )
+    model = LogisticRegression(C=1.0, max_iter=400, random_state=seed)
+    model.fit(table, [facet for _, facet in examples])
     names = vectorizer.get_feature_names_out()
-    weights, offsets = {}, {}
-    for facet in sorted({facet for _, facet in examples}):
-        labels = [facet == other for _, other in examples]
-        model = LogisticRegression(C=2.0, max_iter=500, random_state=seed).fit(table, labels)
-        weights[facet] = {
-            name: round(float(w), 3)
-            for name, w in zip(names, model.coef_[0], strict=True)
-            if abs(w) >= 0.02
-        }
-        offsets[facet] = round(float(model.intercept_[0]), 3)
-    return FacetClassifier(weights, offsets)
+    scale = [_weight(name) for name in names]
+    weights = {
+        name: tuple(round(float(w) * s, 2) for w in column)
+        for name, s, column in zip(names, scale, model.coef_.T, strict=True)
+    }
+    kept = {name: row for name, row in weights.items() if max(map(abs, row)) >= SMALLEST_WEIGHT}
+    offsets = tuple(round(float(b), 3) for b in model.intercept_)
+    return FacetClassifier(tuple(model.classes_), offsets, kept)
 
 
 def save_facets(classifier: FacetClassifier, path: Path = FACETS_FILE) -> None:
     """Write the classifier as JSON."""
-    data = {"weights": classifier.weights, "offsets": classifier.offsets}
-    path.write_text(json.dumps(data, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+    path.write_text(
+        json.dumps(asdict(classifier), ensure_ascii=False, separators=(",", ":")),
+        encoding="utf-8",
+    )
 
 
 @lru_cache(maxsize=1)
@@ -121,6 +152,12 @@ def shipped_facets() -> FacetClassifier | None:
     return FacetClassifier(**json.loads(FACETS_FILE.read_text(encoding="utf-8")))
 
 
-def _grams(text: str) -> set[str]:
-    plain = "".join(c for c in content(text) if c.isalnum())
-    return {plain[i : i + n] for n in (1, 2, 3) for i in range(len(plain) - n + 1)}
+def _features(said: str) -> set[str]:
+    """Character groups, and the plain cues as features of their own."""
+    plain = "".join(c for c in said if c.isalnum())
+    grams = {plain[i : i + n] for n in (1, 2, 3) for i in range(len(plain) - n + 1)}
+    return grams | {f"{CUE}{facet}" for facet in cued_facets(said)}
+
+
+def _weight(feature: str) -> float:
+    return CUE_WEIGHT if feature.startswith(CUE) else 1.0

@@ -1,4 +1,4 @@
-"""Which record does the resident mean, and how sure are we?
+"""Finds which record the resident means, and how sure that is.
 
 The one matching function: chat, hit test, batch evaluation and the publish gate all call
 ``Matcher.match``. It knows nothing of conversations; what to say is the caller's business.
@@ -109,10 +109,11 @@ class Matcher:
         if self._encoder is None:
             return None
         try:
-            return self._encoder.encode([query], query=True)[0]
+            vector: Floats = self._encoder.encode([query], query=True)[0]
         except EncoderUnavailable:
             self._encoder = None
             return None
+        return vector
 
     def rank(
         self, query: str, seen: dict[View, list[str]], vector: Floats | None, top_k: int
@@ -217,7 +218,7 @@ def _squeeze(text: str) -> str:
 
 
 def _fitting(snapshot: Snapshot, encoder: Encoder | None) -> Encoder | None:
-    """The encoder, if the snapshot's vectors were made with it; vectors of two models do not mix."""
+    """The encoder, if the snapshot's vectors were made with it; two models do not mix."""
     if encoder is None or snapshot.vectors is None:
         return None
     try:

@@ -28,7 +28,7 @@ _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;\n]*")
 class Document:
     """One possible answer with its texts as (field, text) pairs; the first is its name.
 
-    ``twin`` is another document that means the same matter (a complaint and the item it belongs to):
+    ``twin`` is another document for the same matter (a complaint and the item it belongs to):
     the two do not compete with each other.
     """
 

@@ -90,7 +90,7 @@ def build_snapshot(
     analysed: Analysed | None = None,
     published_at: str = "",
 ) -> Snapshot:
-    """Index documents. Without an encoder, or with one that cannot load, the snapshot is lexical."""
+    """Index documents; without an encoder that loads, the snapshot is lexical."""
     analysed = analysed or Analysed()
     passages = cut(documents)
     texts = [passage.text for passage in passages]

@@ -1,4 +1,4 @@
-"""The knowledge matcher as a component of Rasa's graph: thin, the work is in ``knowledge.search``."""
+"""The knowledge matcher in Rasa's graph: thin, the work is in ``knowledge.search``."""
 
 import logging
 import os
@@ -16,9 +16,12 @@ from rasa.shared.nlu.training_data.message import Message
 from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.errors import SearchError
 from knowledge.search.live import LiveMatcher
+from nlu.components import action_results
 from nlu.protocol import KNOWLEDGE, match_to_json, understand
 
 log = logging.getLogger(__name__)
+
+action_results.install()
 
 _shared: Dict[Text, LiveMatcher] = {}
 
