@@ -5,6 +5,7 @@ Every sentence comes from a field of the record; where the record is silent, the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -68,15 +69,16 @@ def card(item: ServiceItem, asked: Asked) -> Card:
     """Return the whole guide as a card."""
     rows = [
         ("适用情形", item.scope),
-        ("办理条件", _conditions(item, asked)),
-        ("申请材料", _materials(item, asked)),
-        ("办理步骤", _process(item, asked)),
-        ("在哪办", _where(item, asked)),
+        ("办理条件", _condition_list(item)),
+        ("不能办的", "\n".join(item.exclusions)),
+        ("申请材料", _material_list(item)),
+        ("办理步骤", _step_list(item)),
+        ("在哪办", _plain(_where(item, asked))),
         ("办理时间", _usual_hours(asked)),
         ("期限", _deadlines(item)),
-        ("收费", _fee(item, asked)),
-        ("能领多少", _amount(item, asked) if item.amounts else ""),
-        ("多久办好", _duration(item, asked)),
+        ("收费", _plain(_fee(item, asked))),
+        ("能领多少", _amount_list(item)),
+        ("多久办好", _plain(_duration(item, asked))),
         ("网上办理", _online(item, asked)),
         ("代办", _proxy(item, asked)),
         ("办理结果", _result(item, asked)),
@@ -99,7 +101,7 @@ def card(item: ServiceItem, asked: Asked) -> Card:
 def with_cards(reply: Reply, guide: Guide, now: datetime) -> Reply:
     """Return the reply with each answer's card.
 
-    Cards are put in after the dialogue engine, whose tracker would otherwise carry every card along.
+    Cards come after the dialogue engine, whose tracker would otherwise carry all of them along.
     """
     asked = Asked(guide.places, now)
     items = {answer.item: guide.item(answer.item) for answer in reply.answers}
@@ -131,20 +133,28 @@ def _overview(item: ServiceItem, asked: Asked) -> str:
 
 
 def _conditions(item: ServiceItem, asked: Asked) -> str:
-    labels = _labels(item)
-    rows = [f"{_when(condition, labels)}{condition.text}" for condition in item.accept_conditions]
-    text = "符合下面这些就能办：\n" + _numbered(rows)
+    text = f"符合下面这些就能办：\n{_condition_list(item)}"
     if item.exclusions:
         text += "\n这些情况不行：\n" + "\n".join(f"· {entry}" for entry in item.exclusions)
     return text
 
 
+def _condition_list(item: ServiceItem) -> str:
+    labels = _labels(item)
+    return _numbered(f"{_when(row, labels)}{row.text}" for row in item.accept_conditions)
+
+
 def _materials(item: ServiceItem, asked: Asked) -> str:
     if not item.materials:
-        return "不用带材料，说清楚情况就行。"
+        return _material_list(item)
+    direct = _asked_material(item, asked.text, _labels(item))
+    return f"{direct}要带这些：\n{_material_list(item)}"
+
+
+def _material_list(item: ServiceItem) -> str:
     labels = _labels(item)
-    direct = _asked_material(item, asked.text, labels)
-    return direct + "要带这些：\n" + _numbered(_material(m, labels) for m in item.materials)
+    listed = _numbered(_material(material, labels) for material in item.materials)
+    return listed or "不用带材料，说清楚情况就行。"
 
 
 def _material(material: Material, labels: dict[str, str]) -> str:
@@ -203,12 +213,20 @@ def _asked_material(item: ServiceItem, text: str, labels: dict[str, str]) -> str
 
 
 def _process(item: ServiceItem, asked: Asked) -> str:
-    steps = item.handling.process_steps
     visits = item.handling.visits
-    text = "一步一步来：\n" + _numbered(f"{step.name}：{step.text}" for step in steps)
+    text = f"一步一步来：\n{_step_list(item)}"
     if visits.count:
         return f"{text}\n要跑{visits.count}趟：{visits.reason}。"
     return f"{text}\n不用跑一趟。"
+
+
+def _step_list(item: ServiceItem) -> str:
+    return _numbered(f"{step.name}：{step.text}" for step in item.handling.process_steps)
+
+
+def _plain(text: str) -> str:
+    """A row of a card needs no “在哪办：” in front, its label says it."""
+    return re.sub(r"^(在哪办|多久办好|要不要钱|收费)：", "", text)
 
 
 def _where(item: ServiceItem, asked: Asked) -> str:
@@ -312,8 +330,12 @@ def _fee(item: ServiceItem, asked: Asked) -> str:
 def _amount(item: ServiceItem, asked: Asked) -> str:
     if not item.amounts:
         return "这件事本身不发钱。"
+    return f"能领的：\n{_amount_list(item)}"
+
+
+def _amount_list(item: ServiceItem) -> str:
     labels = _labels(item)
-    return "能领的：\n" + _numbered(_one_amount(amount, labels) for amount in item.amounts)
+    return _numbered(_one_amount(amount, labels) for amount in item.amounts)
 
 
 def _one_amount(amount: Amount, labels: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ be too slow for one core.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import faiss
@@ -15,7 +16,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-EXACT_UP_TO = 20_000
+EXACT_UP_TO = 50_000
 GRAPH_LINKS = 32
 BUILD_EFFORT = 120
 SEARCH_EFFORT = 256
@@ -36,12 +37,16 @@ class VectorIndex:
         else:
             index = faiss.IndexHNSWFlat(dimensions, GRAPH_LINKS, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = BUILD_EFFORT
+        faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))
         index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        # One question at a time: more threads would only wait for each other.
+        faiss.omp_set_num_threads(1)
         return cls(index)
 
     @classmethod
     def load(cls, path: Path) -> VectorIndex:
         """Read an index written by ``save``."""
+        faiss.omp_set_num_threads(1)
         return cls(faiss.read_index(str(path)))
 
     def save(self, path: Path) -> None:

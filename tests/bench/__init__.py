@@ -1,0 +1,1 @@
+"""Figures: how fast, how large, how it grows. Run by ``make bench``."""

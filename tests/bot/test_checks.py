@@ -1,0 +1,74 @@
+"""Settings that contradict each other are named at start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.checks import is_loopback, settings_agree
+
+
+def complaints(settings: Any, **changes: Any) -> list[str]:
+    """The ids of what is wrong with the settings."""
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    return [str(error.id) for error in settings_agree(None)]
+
+
+def test_the_settings_of_the_tests_agree(settings: Any) -> None:
+    assert complaints(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "number"),
+    [
+        ({"BOT_RATE_LIMITS": "maybe"}, "bot.E001"),
+        ({"BOT_RATE_LIMITS": "off", "BOT_HOST": "0.0.0.0"}, "bot.E002"),
+        ({"BOT_NOW": "2026-11-23T09:00", "PRODUCTION": True, "BOT_SECRET_KEY": "x"}, "bot.E003"),
+        ({"BOT_NOW": "tomorrow"}, "bot.E004"),
+        ({"BOT_API_KEYS": "short:key"}, "bot.E005"),
+        ({"BOT_API_KEYS": "nobody"}, "bot.E005"),
+        ({"BOT_ENV": "staging"}, "bot.E006"),
+        ({"PRODUCTION": True, "BOT_SECRET_KEY": ""}, "bot.E007"),
+    ],
+)
+def test_each_contradiction_has_its_number(
+    settings: Any, changes: dict[str, Any], number: str
+) -> None:
+    assert complaints(settings, **changes) == [number]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"BOT_RATE_LIMITS": "off", "BOT_HOST": "127.0.0.1"},
+        {"BOT_RATE_LIMITS": "off", "BOT_HOST": "::1"},
+        {"BOT_RATE_LIMITS": "on", "BOT_HOST": "0.0.0.0"},
+        {"BOT_NOW": "2026-11-23T09:00+08:00"},
+        {"BOT_API_KEYS": ""},
+        {"PRODUCTION": True, "BOT_ENV": "production", "BOT_SECRET_KEY": "long enough"},
+    ],
+)
+def test_settings_that_agree_are_let_through(
+    settings: Any, changes: dict[str, Any]
+) -> None:
+    assert complaints(settings, **changes) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.5", False),
+        ("example.org", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_this_machine_only(host: str, wanted: bool) -> None:
+    assert is_loopback(host) is wanted

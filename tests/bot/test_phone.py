@@ -1,0 +1,89 @@
+"""Replies for the ear: short, without brackets and list marks, and nothing lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.actions.context import Guide
+from bot.actions.rendering import Asked, facet_text
+from bot.channels.phone import LONGEST_SENTENCE, MOST_SENTENCES, speakable
+from bot.conversations.messages import Reply
+from knowledge.files import KnowledgeFiles
+from knowledge.record import FACETS
+from tests.bot.conftest import MONDAY_MORNING
+
+
+def spoken(text: str) -> tuple[str, ...]:
+    """What a caller hears of a text."""
+    return speakable(Reply(kind="answer", text=text))
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("不收费。", ("不收费。",)),
+        ("要带：身份证。几天好？当场。", ("要带：身份证。", "几天好？", "当场。")),
+        ("不收费。\n（内容待窗口核实）", ("不收费。",)),
+        ("社保卡补换——\n要带这些", ("社保卡补换，要带这些",)),
+        (
+            "1. 身份证\n2. 户口本\n10. 照片\n12. 合同",
+            ("第一，身份证", "第二，户口本", "第十，照片", "第十二，合同"),
+        ),
+        ("【代办】要身份证", ("要身份证",)),
+        ("· 外地的不行", ("外地的不行",)),
+        ("", ()),
+    ],
+)
+def test_texts_become_sentences(text: str, heard: tuple[str, ...]) -> None:
+    assert spoken(text) == heard
+
+
+def test_a_sentence_is_short_where_it_can_be_broken(guide: Guide, shipped: KnowledgeFiles) -> None:
+    asked = Asked(guide.places, MONDAY_MORNING)
+    for item in shipped.items.values():
+        for facet in FACETS:
+            for sentence in spoken(facet_text(item, facet, asked)):
+                breakable = [p for p in re.split(r"(?<=[，：、])", sentence) if p]
+                assert len(sentence) <= LONGEST_SENTENCE or len(breakable) == 1, sentence
+
+
+def test_nobody_hears_brackets_or_list_marks(guide: Guide, shipped: KnowledgeFiles) -> None:
+    asked = Asked(guide.places, MONDAY_MORNING)
+    for item in shipped.items.values():
+        for facet in FACETS:
+            heard = spoken(facet_text(item, facet, asked))
+            assert 1 <= len(heard) <= MOST_SENTENCES
+            assert not [s for s in heard if re.match(r"\d+\. |·", s)]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="phone.py:14 _BRACKETS: nested brackets leave their outer half behind"
+)
+@pytest.mark.parametrize(
+    "text", ["10月10日（周六（国庆节调休上班））开门。", "带卡（没有的（丢了的）不用）来。"]
+)
+def test_nested_brackets_leave_nothing_behind(text: str) -> None:
+    assert not re.search(r"[（）]", "".join(spoken(text)))
+
+
+@pytest.mark.xfail(strict=True, reason="phone.py:35 _number: 20 becomes 十十, 21 raises IndexError")
+@pytest.mark.parametrize(("number", "word"), [(20, "第二十"), (21, "第二十一"), (35, "第三十五")])
+def test_long_lists_are_counted_too(number: int, word: str) -> None:
+    assert spoken(f"{number}. 身份证")[0].startswith(word)
+
+
+@given(st.text(alphabet="社保卡，。：、；！？\n（）【】1. ·", max_size=200))
+def test_any_text_can_be_spoken(text: str) -> None:
+    for sentence in spoken(text):
+        assert sentence
+        assert "\n" not in sentence
+
+
+@given(st.lists(st.text(alphabet="社保卡补办", min_size=1, max_size=20), min_size=1, max_size=8))
+def test_breaking_at_commas_loses_no_words(parts: list[str]) -> None:
+    text = "，".join(parts) + "。"
+    assert "".join(spoken(text)) == text

@@ -1,0 +1,179 @@
+"""The web page: rendered on the server, usable without scripts, speaking for itself only."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bot.api.auth import conversation_of_token
+from bot.conversations import phrases
+from bot.conversations.models import TurnRecord
+from tests.fakes import FakeDialogue
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("dialogue")]
+
+
+class Browser:
+    """王阿姨's browser, without scripts: it keeps cookies and posts forms."""
+
+    def __init__(self) -> None:
+        self.client = Client(enforce_csrf_checks=True)
+        self.page = ""
+
+    def opens(self, address: str = "/") -> Any:
+        """Load the page."""
+        response = self.client.get(address)
+        self.page = html.unescape(response.content.decode())
+        return response
+
+    def posts(self, **fields: str) -> Any:
+        """Send a form of the page."""
+        mark = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
+        assert mark
+        response = self.client.post("/", {"csrfmiddlewaretoken": mark[1], **fields})
+        self.page = html.unescape(response.content.decode())
+        return response
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """A browser with the page open."""
+    opened = Browser()
+    opened.opens()
+    return opened
+
+
+def test_the_page_says_who_speaks_and_what_to_ask(browser: Browser) -> None:
+    assert phrases.NOTICE in browser.page
+    assert all(example in browser.page for example in phrases.EXAMPLES)
+    assert "人工" in browser.page
+    assert "12345" in browser.page or "110" in browser.page
+    assert 'lang="zh-CN"' in browser.page
+
+
+def test_a_form_without_scripts_gets_its_answer(browser: Browser) -> None:
+    response = browser.posts(text="社保卡丢了怎么补")
+    assert response.status_code == 200
+    assert "社保卡丢了怎么补" in browser.page
+    assert "社会保障卡补领换领" in browser.page
+    assert "内容待窗口核实" in browser.page
+    browser.opens()
+    assert "社保卡丢了怎么补" in browser.page
+
+
+def test_a_button_of_the_page_works_without_scripts(browser: Browser) -> None:
+    browser.posts(text="社保卡丢了怎么补")
+    payload = re.search(r'name="payload" value="(ask:SB13:[a-z]+)"', browser.page)
+    assert payload
+    browser.posts(text="要带什么材料", payload=payload[1])
+    assert TurnRecord.objects.count() == 2
+    assert TurnRecord.objects.last().reply["item"] == "SB13"  # type: ignore[union-attr, index]
+
+
+def test_a_payload_that_was_never_offered_becomes_its_words(browser: Browser) -> None:
+    assert browser.posts(text="人工", payload="drop table").status_code == 200
+    assert TurnRecord.objects.get().reply["kind"] == "handover"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00"])
+def test_an_empty_form_says_nothing(browser: Browser, text: str) -> None:
+    assert browser.posts(text=text).status_code == 200
+    assert TurnRecord.objects.count() == 0
+
+
+def test_what_a_resident_writes_is_shown_as_text(browser: Browser) -> None:
+    response = browser.posts(text="<script>alert(1)</script>")
+    raw = response.content.decode()
+    assert "<script>alert" not in raw
+    assert "&lt;script&gt;alert" in raw
+
+
+def test_a_long_text_is_cut_and_answered(browser: Browser) -> None:
+    assert browser.posts(text="话" * 10_000).status_code == 200
+    assert len(TurnRecord.objects.get().text) == 4000
+
+
+def test_the_cookie_holds_the_right_to_the_conversation(browser: Browser) -> None:
+    cookie = browser.client.cookies["conversation"]
+    conversation_id = conversation_of_token(cookie.value)
+    assert conversation_id
+    assert f'data-conversation-id="{conversation_id}"' in browser.page
+    assert f'data-token="{cookie.value}"' in browser.page
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    browser.opens()
+    assert f'data-conversation-id="{conversation_id}"' in browser.page
+
+
+@pytest.mark.parametrize("cookie", ["", "false", "a:b:c", "é"])
+def test_a_false_cookie_begins_a_new_conversation(cookie: str) -> None:
+    stranger = Browser()
+    stranger.client.cookies["conversation"] = cookie
+    assert stranger.opens().status_code == 200
+    assert conversation_of_token(stranger.client.cookies["conversation"].value)
+
+
+def test_two_browsers_do_not_see_each_other(browser: Browser) -> None:
+    browser.posts(text="社保卡丢了怎么补")
+    neighbour = Browser()
+    neighbour.opens()
+    assert "社保卡丢了怎么补" not in neighbour.page
+
+
+def test_the_page_speaks_through_the_api_with_its_token(browser: Browser) -> None:
+    token = browser.client.cookies["conversation"].value
+    message = {
+        "conversation_id": conversation_of_token(token),
+        "channel": "web",
+        "text": "社保卡丢了怎么补",
+    }
+    response = browser.client.post(
+        "/api/v1/messages",
+        message,
+        content_type="application/json",
+        headers={"X-Conversation-Token": token},
+    )
+    assert response.json()["item"] == "SB13"
+    browser.opens()
+    assert "社保卡丢了怎么补" in browser.page
+
+
+def test_a_form_without_its_safety_mark_is_asked_to_load_the_page_anew() -> None:
+    response = Client(enforce_csrf_checks=True).post("/", {"text": "你好"})
+    assert response.status_code == 403
+    assert "重新打开页面" in response.content.decode()
+    assert TurnRecord.objects.count() == 0
+
+
+def test_the_page_loads_nothing_from_elsewhere(browser: Browser) -> None:
+    response = browser.opens()
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert response["Cache-Control"] == "no-store"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert not re.search(r'(src|href)="(https?:)?//', browser.page)
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", browser.page)
+
+
+def test_the_elder_mode_is_one_link_away(browser: Browser) -> None:
+    assert "长辈版" in browser.page
+    browser.opens("/?elder=1")
+    assert 'class="elder"' in browser.page
+    assert "标准版" in browser.page
+
+
+def test_without_the_engine_the_page_still_answers(
+    browser: Browser, dialogue: FakeDialogue
+) -> None:
+    dialogue.is_away = True
+    browser.posts(text="社保卡丢了怎么补")
+    assert "社会保障卡补领换领" in browser.page
+
+
+def test_other_methods_are_refused() -> None:
+    assert Client().put("/").status_code == 405

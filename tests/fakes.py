@@ -1,0 +1,69 @@
+"""Stand-ins that pass the contracts of what they stand for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.actions.context import Context, Guide
+from bot.actions.registry import ACTIONS
+from bot.conversations.messages import Reply
+from knowledge.search.matcher import Matcher
+from nlu.protocol import DialogueUnavailable, Understanding, understand
+
+_COMMAND = re.compile(r"/ask_item(\{.*\})")
+# What the fake hears as something else than a question: words, intent, action.
+_HEARD = (
+    (r"^(你好|您好|喂|早上好|下午好)$", "greet", "action_small_talk"),
+    (r"^谢谢", "thanks", "action_small_talk"),
+    (r"再说一遍", "repeat", "action_small_talk"),
+    (r"人工|真人", "human", "action_human"),
+    (r"进度|批了没", "ask_progress", "action_progress"),
+)
+
+
+@dataclass
+class FakeDialogue:
+    """A dialogue engine without Rasa: the real actions, an item remembered for each sender."""
+
+    matcher: Matcher
+    guide: Guide
+    now: Callable[[], datetime]
+    is_away: bool = False
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    _slots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _last: dict[str, Reply] = field(default_factory=dict)
+
+    def send(self, sender: str, text: str, metadata: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Return the action's reply; raises DialogueUnavailable while away."""
+        if self.is_away:
+            raise DialogueUnavailable("ConnectError")
+        self.asked.append((sender, text))
+        slots = self._slots.setdefault(sender, {})
+        said, action = self._heard(text, slots)
+        previous = self._last.get(sender)
+        outcome = ACTIONS[action](Context(said, self.guide, self.now(), lambda: previous))
+        slots.update(outcome.slots)
+        self._last[sender] = outcome.reply
+        custom = json.loads(json.dumps(outcome.reply.as_json()))
+        return [{"recipient_id": sender, "custom": custom}]
+
+    def is_ready(self) -> bool:
+        """Whether it is there."""
+        return not self.is_away
+
+    def _heard(self, text: str, slots: dict[str, Any]) -> tuple[Understanding, str]:
+        command = _COMMAND.fullmatch(text)
+        entities = json.loads(command[1]) if command else {}
+        words = "" if command else text
+        match, facets, cued = understand(self.matcher, words)
+        intent, action = "ask_item", "action_answer"
+        if not command:
+            heard = ((i, a) for pattern, i, a in _HEARD if re.search(pattern, words))
+            intent, action = next(heard, (intent, action))
+        said = Understanding(words, intent, 1.0, match, facets, cued, entities, dict(slots))
+        return said, action

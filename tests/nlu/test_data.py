@@ -1,0 +1,120 @@
+"""The dialogue engine's own files agree with each other and with the code that serves it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.actions.registry import ACTIONS
+from knowledge.files import KnowledgeFiles
+
+ROOT = Path(__file__).parents[2]
+NLU = ROOT / "nlu"
+HELD_OUT = ROOT / "tests" / "data" / "heldout"
+FEWEST_EXAMPLES = 20
+# Rasa's own intent for what its classifier is not sure of; nobody can write examples of it.
+FALLBACK = "nlu_fallback"
+
+
+def read(path: Path) -> dict[str, Any]:
+    """One file of Rasa's."""
+    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return data
+
+
+def domain() -> dict[str, list[Any]]:
+    """All domain files as one."""
+    together: dict[str, list[Any]] = {}
+    for path in sorted((NLU / "domain").glob("*.yml")):
+        for key, value in read(path).items():
+            if isinstance(value, list):
+                together.setdefault(key, []).extend(value)
+    return together
+
+
+def intents() -> list[str]:
+    """The domain's intents."""
+    return [next(iter(each)) if isinstance(each, dict) else each for each in domain()["intents"]]
+
+
+def examples() -> list[tuple[str, str]]:
+    """All (intent, example) pairs."""
+    return [
+        (group["intent"], line.removeprefix("- ").strip())
+        for path in sorted((NLU / "data").glob("*.yml"))
+        for group in read(path).get("nlu", [])
+        if "intent" in group
+        for line in group["examples"].splitlines()
+        if line.strip()
+    ]
+
+
+def rules() -> list[dict[str, Any]]:
+    """All rules."""
+    return [
+        rule
+        for path in sorted((NLU / "data").glob("*.yml"))
+        for rule in read(path).get("rules", [])
+    ]
+
+
+def test_every_intent_has_examples_enough() -> None:
+    counts = Counter(intent for intent, _ in examples())
+    poor = {name: counts[name] for name in intents() if counts[name] < FEWEST_EXAMPLES}
+    poor.pop(FALLBACK, None)
+    assert poor == {}
+
+
+def test_every_example_is_of_an_intent_of_the_domain() -> None:
+    assert {intent for intent, _ in examples()} <= set(intents())
+
+
+def test_no_example_is_written_twice() -> None:
+    counts = Counter(re.sub(r"\W", "", text) for _, text in examples())
+    assert [text for text, count in counts.items() if count > 1] == []
+
+
+def test_hardly_a_held_out_question_is_learnt(shipped: KnowledgeFiles) -> None:
+    held_out = {
+        re.sub(r"\W", "", json.loads(line)["text"])
+        for path in HELD_OUT.glob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    }
+    learnt = {re.sub(r"\W", "", text) for _, text in examples()}
+    learnt |= {re.sub(r"\W", "", p.text) for ps in shipped.phrasings.values() for p in ps}
+    for records in (shipped.subjects, shipped.events, shipped.report_kinds, shipped.emergencies):
+        learnt |= {re.sub(r"\W", "", text) for record in records for text in record.phrasings}
+    # Two authors may hit upon the same short sentence; more than that would be a leak.
+    same = {text for text in held_out & learnt if len(text) > 6}
+    assert len(same) <= 0.01 * len(held_out)
+
+
+def test_every_action_has_a_handler_and_every_handler_an_action() -> None:
+    assert set(domain()["actions"]) == set(ACTIONS)
+
+
+def test_every_intent_has_one_rule() -> None:
+    counts = Counter(
+        step["intent"] for rule in rules() for step in rule["steps"] if "intent" in step
+    )
+    assert set(counts) - {FALLBACK} == set(intents()) - {FALLBACK}
+    assert FALLBACK in counts
+    assert set(counts.values()) == {1}
+
+
+def test_rules_call_only_actions_of_the_domain() -> None:
+    called = {step["action"] for rule in rules() for step in rule["steps"] if "action" in step}
+    assert called <= set(domain()["actions"])
+
+
+@pytest.mark.parametrize("name", ["item", "facet"])
+def test_what_a_payload_carries_is_an_entity_with_a_slot(name: str) -> None:
+    assert name in domain()["entities"]
+    merged = read(NLU / "domain" / "domain.yml")["slots"]
+    assert merged[name]["influence_conversation"] is False
