@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.conf import settings
@@ -18,10 +19,13 @@ from bot.actions.registry import ACTIONS
 from bot.actions.single_turn import single_turn
 from bot.conversations import phrases
 from bot.conversations.messages import KINDS, Reply
+from knowledge.files import KnowledgeFiles
+from knowledge.publishing import records_of
 from knowledge.search.live import LiveMatcher
 from knowledge.search.matcher import Matcher
 from nlu.protocol import KNOWLEDGE, Understanding, match_to_json, understand
 from tests.bot.conftest import MONDAY_MORNING
+from tests.people import small
 
 NIGHT = MONDAY_MORNING.replace(hour=22)
 Says = Callable[..., Context]
@@ -75,11 +79,20 @@ def test_a_frequent_question_gets_its_own_answer_first(says: Says) -> None:
     assert reply.answers[0].text.startswith("新卡一做，旧卡的社保功能就停了")
 
 
+def unsure(context: Context, decision: Literal["ask", "step_back"]) -> Context:
+    """The same words where the matcher is not sure of any record."""
+    match = replace(context.understanding.match, decision=decision, probability=0.3)
+    return replace(context, understanding=replace(context.understanding, match=match))
+
+
+@pytest.mark.parametrize("decision", ["ask", "step_back"])
 @pytest.mark.parametrize(
     ("text", "facet"), [("要钱吗", "fee"), ("几天能好", "duration"), ("能代办吗", "proxy")]
 )
-def test_a_bare_facet_is_asked_of_the_item_at_hand(says: Says, text: str, facet: str) -> None:
-    context = says(text, slots={"item": "GG08"})
+def test_a_bare_facet_is_asked_of_the_item_at_hand(
+    says: Says, text: str, facet: str, decision: Literal["ask", "step_back"]
+) -> None:
+    context = unsure(says(text, slots={"item": "GG08"}), decision)
     assert answer.is_follow_up(context)
     reply = answer.answer(context).reply
     assert (reply.kind, reply.item, reply.facet) == ("answer", "GG08", facet)
@@ -97,7 +110,8 @@ def test_without_an_item_at_hand_nothing_is_a_follow_up(says: Says) -> None:
 
 
 @pytest.mark.xfail(
-    strict=True,
+    # Which of them go wrong changes with every training.
+    strict=False,
     reason="answer.py:42 answer: a bare facet without an item matches some record by chance",
 )
 @pytest.mark.parametrize(
@@ -128,13 +142,15 @@ def test_a_button_of_a_record_that_is_gone_steps_back(says: Says) -> None:
     assert reply.kind == "fallback"
 
 
-def test_an_item_without_a_guide_says_so_and_invents_nothing(says: Says, guide: Guide) -> None:
-    outcome = answer.answer(says("城乡居民基本养老保险关系转移接续，要带什么"))
-    assert guide.item("SB04") is None
-    assert (outcome.reply.kind, outcome.reply.item) == ("answer", "SB04")
+def test_an_item_without_a_guide_says_so_and_invents_nothing(
+    says: Says, shipped: KnowledgeFiles
+) -> None:
+    context = replace(says("要带什么"), guide=Guide(records_of(small(shipped, "SB13"))))
+    outcome = answer.about(context, "GG08", ("materials",))
+    assert (outcome.reply.kind, outcome.reply.item) == ("answer", "GG08")
+    assert "指南还在整理" in outcome.reply.text
     assert "12345" in outcome.reply.text
-    assert outcome.reply.answers[0].card is None
-    assert outcome.slots["item"] == "SB04"
+    assert outcome.slots == {"item": "GG08", "facet": "materials"}
 
 
 @pytest.mark.parametrize("text", ["卡丢了", "老年卡", "换证"])

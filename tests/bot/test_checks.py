@@ -50,9 +50,7 @@ def test_each_contradiction_has_its_number(
         {"PRODUCTION": True, "BOT_ENV": "production", "BOT_SECRET_KEY": "long enough"},
     ],
 )
-def test_settings_that_agree_are_let_through(
-    settings: Any, changes: dict[str, Any]
-) -> None:
+def test_settings_that_agree_are_let_through(settings: Any, changes: dict[str, Any]) -> None:
     assert complaints(settings, **changes) == []
 
 

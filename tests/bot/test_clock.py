@@ -51,5 +51,5 @@ def test_a_moment_without_a_zone_is_the_offices(text: str, iso: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "now", "23.11.2026", "2026-13-01"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="isoformat|month"):
+    with pytest.raises(ValueError, match=r"isoformat|month"):
         clock.parse_moment(text)

@@ -29,7 +29,7 @@ def test_no_data_is_no_match() -> None:
 
 
 def test_engine_and_single_turns_understand_alike(matcher: Matcher) -> None:
-    match, found, cued = understand(matcher, "社保卡丢了，要带什么？")
+    match, found, cued = understand(matcher, "补办社保卡要带什么？")
     assert match.best is not None
     assert (match.best.owner, found, cued) == ("SB13", ("materials",), True)
     assert len(match.ranked) == 5

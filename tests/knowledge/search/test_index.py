@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from knowledge.search.index import EXACT_UP_TO, VectorIndex
+from knowledge.search import index as module
+from knowledge.search.index import VectorIndex
 
 Floats = npt.NDArray[np.float32]
 DIMENSIONS = 32
@@ -30,15 +31,16 @@ def truly_nearest(vectors: Floats, query: Floats) -> npt.NDArray[np.int64]:
 
 @pytest.fixture(scope="module")
 def many() -> Floats:
-    """More vectors than are searched exactly."""
-    assert MANY > EXACT_UP_TO
+    """Many vectors."""
     return directions(MANY, 1)
 
 
 @pytest.fixture(scope="module")
 def graph(many: Floats) -> VectorIndex:
-    """Their index."""
-    return VectorIndex.build(many)
+    """Their index, as it would be built for more than are searched exactly."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "EXACT_UP_TO", MANY - 1)
+        return VectorIndex.build(many)
 
 
 def recall(index: VectorIndex, vectors: Floats, queries: Floats) -> float:
