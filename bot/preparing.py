@@ -34,7 +34,7 @@ def prepare() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     files = load_knowledge()
     changed = knowledge_load(files)
-    print(f"knowledge: {len(files.items)} guides, {changed} records new or changed", flush=True)
+    print(f"knowledge: {len(files.items)} guides, {changed} records new, changed, gone", flush=True)
     if (
         settings.BOT_ENCODER == BUILT_IN and not (BUILT_IN_DIR / "modules.json").is_file()
     ) or not RECIPE_FILE.is_file():

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -79,6 +80,7 @@ def lint_knowledge(knowledge: KnowledgeFiles, today: date) -> list[Finding]:
         findings += lint_phrasings(item.item_id, knowledge.phrasings.get(item.item_id, []))
     findings += _references(knowledge)
     findings += _shared_phrasings(knowledge)
+    findings += _shared_aliases(knowledge)
     return findings
 
 
@@ -108,12 +110,8 @@ def lint_phrasings(record: str, phrasings: list[Phrasing]) -> list[Finding]:
         findings.append(
             Finding("warning", record, "few-phrasings", f"{len(phrasings)} < {ENOUGH_PHRASINGS}")
         )
-    grams = [(p.text, _trigrams(p.text)) for p in phrasings]
-    for index, (text, mine) in enumerate(grams):
-        for other, theirs in grams[index + 1 :]:
-            if _jaccard(mine, theirs) >= NEAR_DUPLICATE:
-                message = f"“{text}” ~ “{other}”"
-                findings.append(Finding("error", record, "near-duplicate", message))
+    for text, other in _near_duplicates(tuple(phrasing.text for phrasing in phrasings)):
+        findings.append(Finding("error", record, "near-duplicate", f"“{text}” ~ “{other}”"))
     return findings
 
 
@@ -161,6 +159,8 @@ def _money(item: ServiceItem) -> _Said:
     if item.fee.charged is False and item.fee.fees:
         yield "error", "fee", "not charged but fees named"
     for fee in item.fee.fees:
+        if not fee.name.strip() or not fee.standard.strip():
+            yield "error", "fee", f"fee “{fee.name}” of “{fee.standard}”: needs name and standard"
         if not fee.basis:
             yield "error", "basis", f"fee “{fee.name}” has no basis"
     for amount in item.amounts:
@@ -314,6 +314,24 @@ def _shared_phrasings(knowledge: KnowledgeFiles) -> Iterator[Finding]:
             yield Finding("error", owner, "shared-phrasing", f"“{text}” is also at {first}")
 
 
+def _shared_aliases(knowledge: KnowledgeFiles) -> Iterator[Finding]:
+    """The same name at two records: the matcher can only ask which is meant."""
+    owners: dict[str, str] = {}
+    for owner, text in _all_names(knowledge):
+        first = owners.setdefault(_key(text), owner)
+        if first != owner:
+            yield Finding("warning", owner, "shared-alias", f"“{text}” is also a name of {first}")
+
+
+def _all_names(knowledge: KnowledgeFiles) -> Iterator[tuple[str, str]]:
+    for item in knowledge.items.values():
+        names = dict.fromkeys((item.name, item.short_name, *item.aliases))
+        yield from ((item.item_id, name) for name in names if name)
+    for subject in knowledge.subjects:
+        names = dict.fromkeys((subject.name, *subject.aliases))
+        yield from ((subject.subject_id, name) for name in names if name)
+
+
 def _all_phrasings(knowledge: KnowledgeFiles) -> Iterator[tuple[str, str]]:
     for item_id, phrasings in knowledge.phrasings.items():
         yield from ((item_id, phrasing.text) for phrasing in phrasings)
@@ -331,6 +349,18 @@ def _all_phrasings(knowledge: KnowledgeFiles) -> Iterator[tuple[str, str]]:
 
 def _key(text: str) -> str:
     return re.sub(r"\W+", "", text).lower()
+
+
+@lru_cache(maxsize=2000)
+def _near_duplicates(texts: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Pairs of texts that are nearly the same; kept, since a publication lints every item."""
+    grams = [(text, _trigrams(text)) for text in texts]
+    return [
+        (text, other)
+        for index, (text, mine) in enumerate(grams)
+        for other, theirs in grams[index + 1 :]
+        if _jaccard(mine, theirs) >= NEAR_DUPLICATE
+    ]
 
 
 def _trigrams(text: str) -> frozenset[str]:

@@ -86,6 +86,7 @@ RENAMED: dict[type[rows.ItemRow], dict[str, str]] = {
     rows.Situation: {"id": "situation_id"},
     rows.Confusion: {"item": "other"},
 }
+NOT_IN_RECORD = frozenset({"id", "item_id", "order"})
 # Groups that are absent from the record when this column is empty.
 OPTIONAL_GROUPS = {
     ("handling", "statutory"): "statutory_days",
@@ -125,29 +126,28 @@ def _at(record: dict[str, Any], path: tuple[str, ...]) -> list[Any]:
     return value or []
 
 
-def record_of(item: rows.ServiceItem) -> dict[str, Any]:
-    """Return the record of an item as plain data, ready for ``record.read``."""
+def record_of(
+    columns: dict[str, Any], lists: dict[type[rows.ItemRow], list[dict[str, Any]]]
+) -> dict[str, Any]:
+    """Return the record of an item as plain data, ready for ``record.read``.
+
+    ``columns`` are the item's own, ``lists`` its rows in order, both as ``values()`` gives them.
+    """
     record: dict[str, Any] = {}
-    absent = {path for path, column in OPTIONAL_GROUPS.items() if getattr(item, column) is None}
+    absent = {path for path, column in OPTIONAL_GROUPS.items() if columns[column] is None}
     for column, path in COLUMNS.items():
         if path[:-1] not in absent:
-            _put(record, path, getattr(item, column))
+            _put(record, path, columns[column])
     for model, path in LISTS.items():
-        _put(record, path, [_entry(model, row) for row in getattr(item, related_name(model)).all()])
+        _put(record, path, [_entry(model, row) for row in lists.get(model, [])])
     return record
 
 
-def related_name(model: type[rows.ItemRow]) -> str:
-    """Return the name under which an item holds the rows of a model."""
-    return str(model._meta.get_field("item").remote_field.related_name)  # type: ignore[misc]
-
-
-def _entry(model: type[rows.ItemRow], row: rows.ItemRow) -> Any:
+def _entry(model: type[rows.ItemRow], row: dict[str, Any]) -> Any:
     if model is rows.Alias:
-        return row.text  # type: ignore[attr-defined]
+        return row["text"]
     back = {column: name for name, column in RENAMED.get(model, {}).items()}
-    own = [f.name for f in model._meta.fields if f.name not in {"id", "item", "order"}]
-    return {back.get(name, name): getattr(row, name) for name in own}
+    return {back.get(name, name): v for name, v in row.items() if name not in NOT_IN_RECORD}
 
 
 def _put(record: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

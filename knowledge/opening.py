@@ -2,7 +2,8 @@
 
 Working days follow the State Council's holiday notices through ``chinesecalendar``: a Saturday that
 is worked for a holiday (调休) counts, a holiday on a Tuesday does not. Beyond the years that
-are announced, Monday to Friday are taken as working days and the answer says so.
+are announced, Monday to Friday are taken as working days and the answer says so; only the days that
+the law itself fixes (New Year's Day, Labour Day, National Day) are holidays in every year.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from knowledge.record import Hours, Period
 DayKind = Literal["workday", "weekend", "holiday"]
 LONGEST_LOOK_AHEAD_DAYS = 14
 _WEEKDAYS = "一二三四五六日"
+_DIGITS = "零一二三四五六七八九"
 _HOLIDAY_NAMES = {
     "New Year's Day": "元旦",
     "Spring Festival": "春节",
@@ -28,6 +30,32 @@ _HOLIDAY_NAMES = {
     "National Day": "国庆节",
     "Mid-autumn Festival": "中秋节",
 }
+# 全国年节及纪念日放假办法 (2024): holidays by the solar calendar, as (month, day).
+_FIXED_DAYS = {
+    (1, 1): "元旦",
+    (5, 1): "劳动节",
+    (5, 2): "劳动节",
+    (10, 1): "国庆节",
+    (10, 2): "国庆节",
+    (10, 3): "国庆节",
+}
+_NO_PLACE = r"(?![路街巷村苑桥]|大道|社区|小区|广场)"
+# How residents call the holidays; the characters also stand in 周五一早, 十一点, 超过年龄.
+_HOLIDAY_WORDS = {
+    "元旦": re.compile(rf"元旦{_NO_PLACE}"),
+    "春节": re.compile(r"春节|(?<![超经通])过年(?![龄度限检审费金])"),
+    "清明节": re.compile(rf"清明{_NO_PLACE}"),
+    "劳动节": re.compile(
+        rf"劳动节|(?<![周期拜十百第\d])五一{_NO_PLACE}(?![般个早直起定样共号月点])"
+    ),
+    "端午节": re.compile(rf"端午{_NO_PLACE}"),
+    "国庆节": re.compile(
+        rf"国庆{_NO_PLACE}|(?<![一二三四五六七八九十百第\d])十一{_NO_PLACE}"
+        r"(?![点月号日个岁年周天时分楼栋幢室层单位人元块张份条项件次中])"
+    ),
+    "中秋节": re.compile(rf"中秋{_NO_PLACE}"),
+}
+_NUMBER = r"(\d{1,2}|[一二三四五六七八九十]{1,3})"
 
 
 @dataclass(frozen=True)
@@ -46,13 +74,19 @@ def day(on: date) -> Day:
     try:
         is_off, holiday = chinese_calendar.get_holiday_detail(on)
     except NotImplementedError:
-        return Day(on, "weekend" if on.weekday() >= 5 else "workday", weekday, announced=False)
+        return _unannounced(on, weekday)
     name = _HOLIDAY_NAMES.get(str(holiday), "") if holiday else ""
     if is_off and name:
         return Day(on, "holiday", f"{name}放假")
     if is_off:
         return Day(on, "weekend", weekday)
     return Day(on, "workday", f"{weekday}（{name}调休上班）" if on.weekday() >= 5 else weekday)
+
+
+def _unannounced(on: date, weekday: str) -> Day:
+    if fixed := _FIXED_DAYS.get((on.month, on.day)):
+        return Day(on, "holiday", f"{fixed}放假", announced=False)
+    return Day(on, "weekend" if on.weekday() >= 5 else "workday", weekday, announced=False)
 
 
 def periods(hours: Hours, on: date) -> list[Period]:
@@ -86,12 +120,15 @@ def next_opening(hours: Hours, now: datetime) -> datetime | None:
 
 
 def asked_day(text: str, today: date) -> date | None:
-    """Return the day a question names (明天, 周六, 下周一, 12月3号), None if it names none."""
+    """Return the day a question names (明天, 周六, 下周一, 12月3号, 国庆), None if it names none.
+
+    Also None for a holiday whose days are not announced; ``unannounced_holiday`` names it.
+    """
     for word, ahead in (("大后天", 3), ("后天", 2), ("明天", 1), ("明早", 1), ("今天", 0)):
         if word in text:
             return today + timedelta(days=ahead)
-    if m := re.search(r"(\d{1,2})月(\d{1,2})[号日]", text):
-        return _coming(today, int(m[1]), int(m[2]))
+    if m := re.search(rf"{_NUMBER}月{_NUMBER}[号日]", text):
+        return _coming(today, _number(m[1]), _number(m[2]))
     if m := re.search(r"(下+)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天末])", text):
         wanted = {"天": 6, "末": 5}.get(m[2], _WEEKDAYS.find(m[2]))
         ahead = (wanted - today.weekday()) % 7
@@ -99,18 +136,20 @@ def asked_day(text: str, today: date) -> date | None:
         return (
             monday + timedelta(weeks=len(m[1]), days=wanted) if m[1] else today + timedelta(ahead)
         )
-    for english, name in _HOLIDAY_NAMES.items():
-        if name.removesuffix("节") in text:
-            return _coming_holiday(english, today)
-    return None
+    named = _named_holiday(text)
+    return _coming_holiday(named, today) if named else None
 
 
 def unannounced_holiday(text: str, today: date) -> str:
-    """Return the holiday that a question names if its next days off are not announced yet."""
-    for english, name in _HOLIDAY_NAMES.items():
-        if name.removesuffix("节") in text and _coming_holiday(english, today) is None:
-            return name
-    return ""
+    """Return the holiday that a question names if its next days off are not announced yet.
+
+    Empty whenever ``asked_day`` finds a day.
+    """
+    return "" if asked_day(text, today) else _named_holiday(text)
+
+
+def _named_holiday(text: str) -> str:
+    return next((name for name, words in _HOLIDAY_WORDS.items() if words.search(text)), "")
 
 
 def hours_in_words(hours: Hours, on: date) -> str:
@@ -143,12 +182,16 @@ def _coming(today: date, month: int, dom: int) -> date | None:
 
 
 def _coming_holiday(name: str, today: date) -> date | None:
-    for ahead in range(366):
-        on = today + timedelta(days=ahead)
-        try:
-            is_off, holiday = chinese_calendar.get_holiday_detail(on)
-        except NotImplementedError:
-            return None
-        if is_off and holiday == name:
-            return on
-    return None
+    coming = (day(today + timedelta(days=ahead)) for ahead in range(366))
+    return next((each.on for each in coming if each.name == f"{name}放假"), None)
+
+
+def _number(text: str) -> int:
+    """Read 3, 三, 十二, 二十三; 0 if it is no number."""
+    if text.isdecimal():
+        return int(text)
+    tens, ten, ones = text.rpartition("十")
+    if len(tens) > 1 or len(ones) > 1:
+        return 0
+    ten_times = (_DIGITS.find(tens) if tens else 1) if ten else 0
+    return ten_times * 10 + (_DIGITS.find(ones) if ones else 0)

@@ -1,7 +1,8 @@
 """From edited rows to the snapshot in force.
 
 Anybody may ask for a publication (``services.publication_request``); one thread, in the process
-that holds the encoder warm, carries the wishes out one after the other.
+that holds the encoder warm, carries the wishes out one after the other. Only one web process may
+run it: at its start it takes up again whatever a process before it left half done.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from knowledge.lint import Finding, lint_knowledge
 from knowledge.models import Publication
 from knowledge.record import plain
 from knowledge.search.encoder import Encoder
-from knowledge.search.errors import SnapshotUnavailable
+from knowledge.search.errors import EncoderUnavailable, SnapshotUnavailable
 from knowledge.search.recipe import load_recipe
 from knowledge.search.snapshot import (
     Analysed,
@@ -57,14 +58,38 @@ class Publisher:
         self._analysed = Analysed()
 
     def is_up_to_date(self) -> bool:
-        """Whether the snapshot in force was built from what is stored, with this encoder."""
-        knowledge = stored_knowledge()
-        encoder = self._encoder.fingerprint if self._encoder else ""
-        wanted = fingerprint(documents_of(knowledge), load_recipe(), encoder, records_of(knowledge))
+        """Whether the snapshot in force was built from what is stored, with this encoder.
+
+        A snapshot without vectors is up to date as long as the encoder cannot be loaded.
+        """
         try:
-            return current_fingerprint(self._shelf) == wanted
+            current = current_fingerprint(self._shelf)
         except SnapshotUnavailable:
             return False
+        if self._encoder is not None and current == self._wanted(self._encoder.fingerprint):
+            return True
+        return current == self._wanted("") and not self._encoder_loads()
+
+    def _wanted(self, encoder: str) -> str:
+        knowledge = stored_knowledge()
+        return fingerprint(documents_of(knowledge), load_recipe(), encoder, records_of(knowledge))
+
+    def _encoder_loads(self) -> bool:
+        if self._encoder is None:
+            return False
+        try:
+            self._encoder.encode(["社保卡"])
+        except EncoderUnavailable:
+            return False
+        return True
+
+    def warm(self) -> None:
+        """Work out ahead what a publication needs, so that the first edit is live as fast."""
+        knowledge = stored_knowledge()
+        lint_knowledge(knowledge, self._clock().date())
+        build_snapshot(
+            documents_of(knowledge), load_recipe(), self._encoder, analysed=self._analysed
+        )
 
     def publish(self) -> Snapshot:
         """Lint, build and put in force what is stored; raises LintRefused."""
@@ -85,15 +110,25 @@ class Publisher:
         return snapshot
 
     def run(self, stop: threading.Event) -> None:
-        """Carry out wishes until ``stop`` is set."""
+        """Carry out wishes until ``stop`` is set, first those a killed process left running."""
+        is_begun = False
         while not stop.wait(LOOK_EVERY_SECONDS):
             try:
+                if not is_begun:
+                    self.resume()
+                    is_begun = True
+                    self.warm()
                 self.fulfil_next()
             except Exception:
                 # The thread must outlive a database that is away for a moment.
                 log.exception("publication failed")
             finally:
                 close_old_connections()
+
+    def resume(self) -> int:
+        """Ask again for wishes that stand as running; call it only while nobody publishes."""
+        running = Publication.objects.filter(state=Publication.State.RUNNING)
+        return running.update(state=Publication.State.REQUESTED)
 
     def fulfil_next(self) -> Publication | None:
         """Carry out the oldest wish (later ones with it); return it, or None if there is none."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max, QuerySet
 
 from knowledge import mapping
 from knowledge.files import KnowledgeFiles
@@ -34,11 +34,13 @@ class KnowledgeError(ValueError):
 def knowledge_load(files: KnowledgeFiles) -> int:
     """Bring shipped records into the database; what the office edited is left as it is.
 
-    Returns how many records were new or changed.
+    What was shipped before and is no longer is removed, unless it was edited. Returns how many
+    records were new, changed or removed.
     """
     changed = sum(
         _item_load(item, files.phrasings.get(item.item_id, [])) for item in files.items.values()
     )
+    changed += _gone(ServiceItem.objects.exclude(pk__in=list(files.items)))
     for kind, key, records in entry_kinds(files):
         changed += _entries_load(kind, key, records)
     return changed
@@ -59,6 +61,14 @@ def entry_kinds(files: KnowledgeFiles) -> list[tuple[str, str, Sequence[Any]]]:
     ]
 
 
+def _gone(unshipped: QuerySet[Any]) -> int:
+    """Remove what came with a release and was never edited; what the office made stays."""
+    gone = unshipped.filter(edited=False).exclude(shipped_fingerprint="")
+    count = gone.count()
+    gone.delete()
+    return count
+
+
 def _item_load(record: ItemRecord, phrasings: Sequence[PhrasingRecord]) -> bool:
     fingerprint = _fingerprint([plain(record), plain(phrasings)])
     known = ServiceItem.objects.filter(pk=record.item_id).first()
@@ -70,20 +80,27 @@ def _item_load(record: ItemRecord, phrasings: Sequence[PhrasingRecord]) -> bool:
 
 
 def _entries_load(kind: str, key: str, records: Iterable[Any]) -> int:
-    changed = 0
-    for order, record in enumerate(records):
-        content = plain(record)
-        fingerprint = _fingerprint(content)
-        known = Entry.objects.filter(kind=kind, entry_id=content[key]).first()
-        if known and (known.edited or known.shipped_fingerprint == fingerprint):
-            continue
-        Entry.objects.update_or_create(
-            kind=kind,
-            entry_id=content[key],
-            defaults={"content": content, "order": order, "shipped_fingerprint": fingerprint},
-        )
-        changed += 1
+    stored = Entry.objects.filter(kind=kind)
+    contents = [plain(record) for record in records]
+    changed = _gone(stored.exclude(entry_id__in=[content[key] for content in contents]))
+    known = {entry.entry_id: entry for entry in stored}
+    for order, content in enumerate(contents):
+        entry = known.get(content[key]) or Entry(kind=kind, entry_id=content[key])
+        changed += _entry_load(entry, content, order)
     return changed
+
+
+def _entry_load(entry: Entry, content: dict[str, Any], order: int) -> bool:
+    """Store one entry; an edited one keeps its content, but takes its place among the others."""
+    fingerprint = _fingerprint(content)
+    is_same = entry.edited or entry.shipped_fingerprint == fingerprint
+    if is_same and entry.order == order:
+        return False
+    if not is_same:
+        entry.content, entry.shipped_fingerprint = content, fingerprint
+    entry.order = order
+    entry.save()
+    return True
 
 
 @transaction.atomic
@@ -118,7 +135,8 @@ def alias_add(item_id: str, text: str) -> Alias:
     owner = Alias.objects.filter(text=text).first()
     if owner is not None:
         raise KnowledgeError(f"“{text}” is already an alias of {owner.item_id}")
-    alias = Alias.objects.create(item=item, text=text, order=item.aliases.count())
+    last = item.aliases.aggregate(last=Max("order"))["last"]
+    alias = Alias.objects.create(item=item, text=text, order=0 if last is None else last + 1)
     _touch(item)
     return alias
 

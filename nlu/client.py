@@ -22,9 +22,11 @@ class RasaDialogue:
         try:
             response = self._client.post("/webhooks/rest/webhook", json=body)
             response.raise_for_status()
-            messages: list[dict[str, Any]] = response.json()
+            messages = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise DialogueUnavailable(type(error).__name__) from error
+        if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
+            raise DialogueUnavailable("expected a list of objects")
         return messages
 
     def is_ready(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from knowledge.search.facets import OVERVIEW, cued_facets, facets
+from knowledge.search.facets import OVERVIEW, cued_facets, facets, has_subject
 from knowledge.search.matcher import Candidate, Match, Matcher
 
 # Under this key the matcher's result travels in a message's parse data.
@@ -18,18 +18,37 @@ class DialogueUnavailable(Exception):
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What matcher and facets make of a text, before any dialogue."""
+
+    match: Match
+    facets: tuple[str, ...]
+    # Whether the facets stand in plain words, so that a short message may be a follow-up.
+    facet_is_cued: bool
+    # Whether the message says what it is about; without a subject its match means nothing.
+    has_subject: bool
+
+
+@dataclass(frozen=True)
 class Understanding:
     """What the engine made of one message."""
 
     text: str
     intent: str
     confidence: float
-    match: Match
-    facets: tuple[str, ...]
-    # Whether the facets stand in plain words, so that a message without a subject is a follow-up.
-    facet_is_cued: bool = False
+    reading: Reading
     entities: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def match(self) -> Match:
+        """The ranked records."""
+        return self.reading.match
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """The facets asked for."""
+        return self.reading.facets
 
 
 class Dialogue(Protocol):
@@ -42,14 +61,18 @@ class Dialogue(Protocol):
         """Whether the engine answers with a trained model."""
 
 
-def understand(matcher: Matcher, text: str, top_k: int = 5) -> tuple[Match, tuple[str, ...], bool]:
-    """Match a message and recognise its facets: the one way for engine and single turns alike."""
+NOTHING_READ = Reading(Match((), 0.0, "step_back", ()), (OVERVIEW,), False, False)
+
+
+def read_message(matcher: Matcher, text: str, top_k: int = 5) -> Reading:
+    """Match a message and recognise its facets: one way for engine and single turns alike."""
     match = matcher.match(text, top_k)
-    return match, tuple(facets(text)), bool(cued_facets(text))
+    return Reading(match, tuple(facets(text)), bool(cued_facets(text)), has_subject(text))
 
 
-def match_to_json(match: Match, found: tuple[str, ...], cued: bool) -> dict[str, Any]:
-    """Return what ``match_from_json`` reads back."""
+def reading_to_json(reading: Reading) -> dict[str, Any]:
+    """Return what ``reading_from_json`` reads back."""
+    match = reading.match
     return {
         "ranked": [
             {
@@ -65,17 +88,18 @@ def match_to_json(match: Match, found: tuple[str, ...], cued: bool) -> dict[str,
         "chosen": [c.owner for c in match.choices],
         "probability": match.probability,
         "decision": match.decision,
-        "facets": list(found),
-        "cued": cued,
+        "facets": list(reading.facets),
+        "facet_is_cued": reading.facet_is_cued,
+        "has_subject": reading.has_subject,
     }
 
 
-def match_from_json(data: Mapping[str, Any]) -> tuple[Match, tuple[str, ...], bool]:
-    """Read what the matcher component put into the parse data; empty data is no match."""
+def reading_from_json(data: Mapping[str, Any]) -> Reading:
+    """Read what the matcher component put into the parse data; empty data is nothing read."""
     if not data:
-        return Match((), 0.0, "step_back", ()), (OVERVIEW,), False
+        return NOTHING_READ
     ranked = tuple(Candidate(**row) for row in data["ranked"])
     chosen = set(data["chosen"])
     choices = tuple(c for c in ranked if c.owner in chosen)
     match = Match(ranked, data["probability"], data["decision"], choices)
-    return match, tuple(data["facets"]), bool(data["cued"])
+    return Reading(match, tuple(data["facets"]), data["facet_is_cued"], data["has_subject"])

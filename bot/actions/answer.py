@@ -27,6 +27,8 @@ OVERVIEW = "overview"
 HUMAN_BUTTON = Button("找人工", "human")
 # Dice coefficient over pairs of characters.
 FAQ_OVERLAP = 0.5
+# What the intent classifier holds to be out of scope is answered from this probability on.
+FAIR_MATCH = 0.5
 # How far a message may stray from a bare question of facet before it needs a subject of its own.
 LONGEST_FOLLOW_UP = 16
 
@@ -45,13 +47,13 @@ def answer(context: Context) -> Outcome:
         return _hours(context)
     if is_follow_up(context):
         return about(context, str(said.slots["item"]), said.facets)
+    if said.reading.facet_is_cued and not said.reading.has_subject:
+        return Outcome(_plain(context, "clarify", phrases.ASK_ITEM_FIRST, slot="item"))
     match = said.match
     if match.decision == "answer" and match.best is not None:
         return about(context, match.best.owner, said.facets)
     if match.decision == "ask" and match.choices:
         return clarify(context, match.choices)
-    if said.facet_is_cued and len(said.text) <= LONGEST_FOLLOW_UP and not match.choices:
-        return Outcome(_plain(context, "clarify", phrases.ASK_ITEM_FIRST, slot="item"))
     return step_back(context)
 
 
@@ -60,13 +62,9 @@ def is_follow_up(context: Context) -> bool:
     said = context.understanding
     if not said.slots.get("item") or len(said.text) > LONGEST_FOLLOW_UP:
         return False
-    if said.match.decision == "answer" and said.match.probability >= 0.9 and _is_named(said.match):
-        return False
-    return said.facet_is_cued and said.match.decision != "answer"
-
-
-def _is_named(match: Match) -> bool:
-    return match.best is not None and match.best.kind in ("item", "outline", "subject")
+    if not said.reading.has_subject:
+        return True
+    return said.reading.facet_is_cued and said.match.decision != "answer"
 
 
 def about(context: Context, owner: str, facets: Sequence[str]) -> Outcome:
@@ -208,52 +206,58 @@ def step_back(context: Context) -> Outcome:
 def out_of_scope(context: Context) -> Outcome:
     """What no street office does; a fair match is still given its chance."""
     match = context.understanding.match
-    if match.decision != "step_back" and match.probability >= 0.5:
+    if match.decision != "step_back" and match.probability >= FAIR_MATCH:
         return answer(context)
     reply = _plain(context, "fallback", phrases.NOT_OURS_AT_ALL, buttons=(HUMAN_BUTTON,))
     return Outcome(replace(reply, intent="out_of_scope"))
 
 
+def _meant(context: Context) -> str | None:
+    """The item that the message names, else the item at hand; None if there is neither."""
+    said = context.understanding
+    best = said.match.best
+    if said.reading.has_subject and said.match.decision == "answer" and best is not None:
+        return best.owner
+    held = said.slots.get("item")
+    return str(held) if held else None
+
+
 def progress(context: Context) -> Outcome:
-    """How far something is. Of a named item it is the progress facet; else the number is asked."""
-    match = context.understanding.match
-    if match.decision == "answer" and match.best and context.guide.item(match.best.owner):
-        return about(context, match.best.owner, ("progress",))
-    item = context.understanding.slots.get("item")
-    if item and context.guide.item(str(item)):
-        return about(context, str(item), ("progress",))
+    """How far something is. Of an item it is the progress facet; else the number is asked for."""
+    item_id = _meant(context)
+    if item_id and context.guide.item(item_id):
+        return about(context, item_id, ("progress",))
     text = f"要查办到哪一步，请带上受理单。{phrases.TICKET_BY_PHONE}"
     return Outcome(_plain(context, "handover", text, buttons=(HUMAN_BUTTON,)))
 
 
 def proxy(context: Context) -> Outcome:
     """Somebody wants the office to act for her: say how it goes, and who arranges it."""
+    item_id = _meant(context)
+    if item_id and context.guide.item(item_id):
+        outcome = about(context, item_id, ("proxy",))
+        text = f"{outcome.reply.text}\n要我们的人帮您跑：{phrases.TICKET_BY_PHONE}"
+        reply = replace(outcome.reply, intent="request_proxy", text=text)
+        return Outcome(reply, outcome.slots)
     said = context.understanding
-    match = said.match
-    item_id = match.best.owner if match.decision == "answer" and match.best else None
-    item_id = item_id or said.slots.get("item")
-    if item_id and context.guide.item(str(item_id)):
-        outcome = about(context, str(item_id), ("proxy",))
-        reply = outcome.reply
-        text = f"{reply.text}\n要我们的人帮您跑：{phrases.TICKET_BY_PHONE}"
-        return Outcome(replace(reply, intent="request_proxy", text=text), outcome.slots)
-    if match.decision == "ask" and match.choices:
-        return clarify(context, match.choices)
+    if said.reading.has_subject and said.match.decision == "ask" and said.match.choices:
+        return clarify(context, said.match.choices)
     text = f"可以的，“小顶快跑”能代办、帮办、陪办。{phrases.TICKET_BY_PHONE}您想办的是哪一件？"
     return Outcome(_plain(context, "handover", text, slot="item", buttons=(HUMAN_BUTTON,)))
 
 
 def report(context: Context) -> Outcome:
     """Something is wrong outside: the item or the kind of report that fits."""
-    match = context.understanding.match
-    best = match.best
-    if best is not None and match.decision != "step_back":
-        if context.guide.report_kind(best.owner):
-            return report_kind(context, best.owner)
-        if match.decision == "answer":
-            return about(context, best.owner, context.understanding.facets)
-        return clarify(context, match.choices)
-    return Outcome(_plain(context, "handover", phrases.TICKET_BY_PHONE, buttons=(HUMAN_BUTTON,)))
+    said = context.understanding
+    match = said.match
+    if not said.reading.has_subject or match.decision == "step_back" or match.best is None:
+        text = phrases.TICKET_BY_PHONE
+        return Outcome(_plain(context, "handover", text, buttons=(HUMAN_BUTTON,)))
+    if context.guide.report_kind(match.best.owner):
+        return report_kind(context, match.best.owner)
+    if match.decision == "answer":
+        return about(context, match.best.owner, said.facets)
+    return clarify(context, match.choices)
 
 
 def asks_only_hours(said: Understanding) -> bool:

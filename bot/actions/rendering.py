@@ -84,10 +84,7 @@ def card(item: ServiceItem, asked: Asked) -> Card:
         ("办理结果", _result(item, asked)),
         ("受理单位", item.accepting_body),
         ("决定单位", item.deciding_body),
-        (
-            "依据",
-            "\n".join(f"《{law.title.strip('《》')}》{law.article}" for law in item.legal_basis),
-        ),
+        ("依据", "\n".join(f"{_quoted(law.title)}{law.article}" for law in item.legal_basis)),
     ]
     return Card(
         title=item.name,
@@ -96,6 +93,18 @@ def card(item: ServiceItem, asked: Asked) -> Card:
         updated=(item.verified_on or item.source.retrieved_on).isoformat(),
         verified=item.verified,
     )
+
+
+# A last bracket is the law's number or year, unless it belongs to the name: （试行）, （2023年版）.
+_TITLE = re.compile(r"(.+?)(（(?!试行|暂行)[^（）]*(?<!版)）)?")
+
+
+def _quoted(title: str) -> str:
+    """Put a law's name into book marks, its number behind them; a title with marks has its own."""
+    found = _TITLE.fullmatch(title)
+    if "《" in title or found is None:
+        return title
+    return f"《{found[1]}》{found[2] or ''}"
 
 
 def with_cards(reply: Reply, guide: Guide, now: datetime) -> Reply:
@@ -274,8 +283,12 @@ def _that_day(hall: Place, on: date) -> str:
     day = opening.day(on)
     words = opening.hours_in_words(hall.hours, on)
     head = f"{on.month}月{on.day}日（{day.name}）"
-    sure = "" if day.announced else "那一年的放假安排还没公布，"
-    return f"{sure}{head}开门，{words}。" if words else f"{sure}{head}不开门。"
+    text = f"{head}开门，{words}。" if words else f"{head}不开门。"
+    if day.announced:
+        return text
+    if day.kind == "holiday":
+        return f"{text}前后几天怎么调休还没公布。"
+    return f"那一年的放假安排还没公布，{text}"
 
 
 def _right_now(hall: Place, now: datetime) -> str:

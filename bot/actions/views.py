@@ -18,7 +18,7 @@ from bot.actions import office
 from bot.actions.context import Context
 from bot.actions.registry import ACTIONS
 from bot.conversations.selectors import previous_reply
-from nlu.protocol import KNOWLEDGE, Understanding, match_from_json, understand
+from nlu.protocol import KNOWLEDGE, Understanding, read_message, reading_from_json
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 def run_action(request: HttpRequest) -> JsonResponse:
     """Run one action for Rasa. Loopback and a shared secret only."""
     secret = request.headers.get("X-Action-Secret", "")
-    if not hmac.compare_digest(secret, settings.BOT_ACTION_SECRET):
+    if not hmac.compare_digest(secret.encode(), settings.BOT_ACTION_SECRET.encode()):
         return JsonResponse({"error": "wrong secret"}, status=403)
     call = json.loads(request.body)
     action = ACTIONS.get(call.get("next_action"))
@@ -50,17 +50,15 @@ def understanding_of(tracker: dict[str, Any]) -> Understanding:
     text = latest.get("text") or ""
     intent = latest.get("intent") or {}
     entities = {e["entity"]: str(e["value"]) for e in latest.get("entities", [])}
-    match, facets, cued = match_from_json(latest.get(KNOWLEDGE) or {})
+    reading = reading_from_json(latest.get(KNOWLEDGE) or {})
     if not latest.get(KNOWLEDGE) and not text.startswith("/"):
         # The dialogue process had no snapshot when it looked; this process may have one.
-        match, facets, cued = understand(office.matcher(), text)
+        reading = read_message(office.matcher(), text)
     return Understanding(
         text="" if text.startswith("/") else text,
         intent=str(intent.get("name") or "unknown"),
         confidence=float(intent.get("confidence") or 0.0),
-        match=match,
-        facets=facets,
-        facet_is_cued=cued,
+        reading=reading,
         entities=entities,
         slots=tracker.get("slots", {}),
     )

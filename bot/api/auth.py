@@ -16,6 +16,8 @@ from rest_framework.request import Request
 from bot.secrets_file import kept_secret
 
 DEFAULT_CHANNELS = frozenset({"api", "kiosk", "web"})
+# The page speaks under this name; a key with it would share the page's conversations.
+WEB_PAGE = "web"
 # In development the printed key may try every channel.
 ALL_CHANNELS = frozenset({"web", "voice", "telegram", "wechat", "kiosk", "api"})
 TOKEN_HEADER = "X-Conversation-Token"  # noqa: S105 (a name, no secret)
@@ -34,8 +36,11 @@ class Speaker:
 
 
 def parse_keys(text: str) -> dict[str, Speaker]:
-    """Read ``name:key[:channel+channel…],…``; raises ValueError naming the entry."""
-    speakers = {}
+    """Read ``name:key[:channel+channel…],…``; raises ValueError naming the entry.
+
+    Names and keys are each given once, and ``web`` is the page's own name.
+    """
+    speakers: dict[str, Speaker] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         name, _, rest = entry.partition(":")
         key, _, channels = rest.partition(":")
@@ -45,6 +50,10 @@ def parse_keys(text: str) -> dict[str, Speaker]:
                 f"BOT_API_KEYS, entry “{name}”: expected name:key[:channel+channel…], "
                 f"a key of at least 8 characters, channels of {sorted(ALL_CHANNELS)}"
             )
+        if name == WEB_PAGE or name in {speaker.name for speaker in speakers.values()}:
+            raise ValueError(f"BOT_API_KEYS, entry “{name}”: this name is taken")
+        if key in speakers:
+            raise ValueError(f"BOT_API_KEYS, entry “{name}”: its key is another entry's")
         speakers[key] = Speaker(name, wanted)
     return speakers
 
@@ -90,7 +99,7 @@ class ConversationTokenAuthentication(BaseAuthentication):
         conversation_id = conversation_of_token(token)
         if conversation_id is None:
             raise AuthenticationFailed(f"{TOKEN_HEADER}: expired or not ours; reload the page")
-        return Speaker("web", frozenset({"web", "kiosk"}), conversation_id), None
+        return Speaker(WEB_PAGE, frozenset({"web", "kiosk"}), conversation_id), None
 
 
 def conversation_of_token(token: str) -> str | None:

@@ -25,7 +25,7 @@ from bot.conversations.models import Conversation, Feedback, TurnRecord
 from bot.conversations.privacy import mask
 from bot.conversations.selectors import turns_of
 from knowledge.search.errors import SearchError
-from nlu.protocol import understand
+from nlu.protocol import read_message
 
 PROBLEM = {
     (status, "application/problem+json"): shapes.ProblemSerializer
@@ -140,7 +140,8 @@ class SearchView(APIView):
         form.is_valid(raise_exception=True)
         matcher = office.matcher()
         query, top_k = form.validated_data["query"], form.validated_data["top_k"]
-        match, facets, _ = understand(matcher, query, top_k)
+        reading = read_message(matcher, query, top_k)
+        match = reading.match
         ranked = [
             {"id": c.owner, "kind": c.kind, "name": c.name, "score": c.score, "signs": c.signs}
             for c in match.ranked
@@ -150,7 +151,7 @@ class SearchView(APIView):
                 "ranked": ranked,
                 "probability": round(match.probability, 4),
                 "decision": match.decision,
-                "facets": facets,
+                "facets": reading.facets,
                 "snapshot": matcher.snapshot.fingerprint,
             }
         )

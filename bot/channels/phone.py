@@ -11,7 +11,9 @@ from bot.conversations.messages import Reply
 
 LONGEST_SENTENCE = 25
 MOST_SENTENCES = 12
-_BRACKETS = re.compile(r"[（(【][^（()）】]*[）)】]")
+# A pair with no other inside.
+_BRACKETS = re.compile(r"[（(【][^（(【】)）]*[】)）]")
+_DIGITS = "零一二三四五六七八九"
 _STOPS = re.compile(r"(?<=[。！？；\n])")
 _BREAKS = re.compile(r"(?<=[，：、])")
 
@@ -20,11 +22,18 @@ def speakable(reply: Reply) -> tuple[str, ...]:
     """Return the reply sentence by sentence as a caller should hear it."""
     text = reply.text.replace("——\n", "，")
     lines = [_ordinal(line) for line in text.split("\n")]
-    plain = _BRACKETS.sub("", "\n".join(lines))
+    plain = _without_brackets("\n".join(lines))
     sentences = [
         piece for sentence in _STOPS.split(plain) for piece in _short(sentence.strip(" \n·"))
     ]
     return tuple(sentence for sentence in sentences if sentence)[:MOST_SENTENCES]
+
+
+def _without_brackets(text: str) -> str:
+    """Take out bracketed asides from the innermost outwards."""
+    while (shorter := _BRACKETS.sub("", text)) != text:
+        text = shorter
+    return text
 
 
 def _ordinal(line: str) -> str:
@@ -33,8 +42,11 @@ def _ordinal(line: str) -> str:
 
 
 def _number(value: int) -> str:
-    digits = "零一二三四五六七八九十"
-    return digits[value] if value <= 10 else f"十{digits[value - 10]}"
+    """Return 0 to 99 in characters."""
+    tens, ones = divmod(value, 10)
+    if not tens:
+        return _DIGITS[ones]
+    return f"{_DIGITS[tens] if tens > 1 else ''}十{_DIGITS[ones] if ones else ''}"
 
 
 def _short(sentence: str) -> list[str]:

@@ -27,6 +27,18 @@ CUE = "cue:"
 _CLAUSE = re.compile(r"[,，。;；?？!！\n]|还有|另外|顺便")
 # Cues weigh more than any one group of characters, so regularisation does not wash them out.
 CUE_WEIGHT = 3.0
+# Words that ask, and words for whoever asks: what remains without them is the subject.
+_WITHOUT_SUBJECT = re.compile(
+    r"带|拿|准备|材料|证件|手续|东西|复印件|原件|什么|啥|哪些|哪样|哪里|哪儿|哪块|哪边|哪天|哪个|哪|在|到|去"
+    r"|地方|窗口|部门|地址|怎么|怎样|咋|办理|办好|办|弄|搞|申请|领取|领|拿到|条件|资格|符合|流程|步骤|先后|分|几步"
+    r"|几天|几号|几点|多久|多长时间|多少天|多少|当天|时候|时间|截止|要钱|收费|收钱|费用|免费|块钱|钱"
+    r"|每个月|一个月|每月|一年|网上|手机上|手机|线上|代办|代|替|帮|上门|本人|儿子|女儿|孙子|老伴|家人|我妈|我爸|妈妈|爸爸"
+    r"|妈|爸|家里|家|社区|街道|大厅|周[一二三四五六日末天]|星期[一二三四五六日天]|礼拜[一二三四五六天]|今天|明天|周末"
+    r"|开门|上班|下班|进度|批|下来|寄到|寄|快递|邮寄|有效期|结果|可以|可不可以|能不能|行不行|要不要|需不需要|是不是"
+    r"|能|行|要|需要|得|想|问|知道|告诉|说|讲|看|我们|我|你们|你|您|他|她|它|人|别人|这个|那个|这|那|就是|就|是|有没有|有"
+    r"|没有|没|不|还|也|都|再|又|一下|一个|个|给|把|让|叫|跟|和|的|了|呢|吗|嘛|啊|呀|吧|哦|哎|好|请|麻烦|阿|现在|最|快"
+    r"|早|晚|[\W_]"
+)
 SEEN_AT_LEAST = 3
 SMALLEST_WEIGHT = 0.05
 
@@ -110,6 +122,11 @@ def cued_facets(text: str) -> list[str]:
         if facet in found and any(other in found for other in better):
             del found[facet]
     return sorted(found, key=lambda facet: found[facet])
+
+
+def has_subject(text: str) -> bool:
+    """Whether a text says what it is about; “要带什么” and “我妈行不行” do not."""
+    return len(_WITHOUT_SUBJECT.sub("", content(text))) > 1
 
 
 def train_facets(examples: Sequence[tuple[str, str]], seed: int) -> FacetClassifier:

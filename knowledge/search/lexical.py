@@ -29,7 +29,7 @@ class LexicalIndex:
     """Postings by term: documents ``docs[starts[t]:starts[t+1]]`` with their impacts."""
 
     vocabulary: dict[str, int]
-    starts: Ints
+    starts: npt.NDArray[np.int64]
     docs: Ints
     impacts: Floats
     idf: Floats
@@ -60,30 +60,46 @@ class LexicalIndex:
         return sorted(telling or ids)
 
 
+@dataclass(frozen=True)
+class Counted:
+    """The distinct terms of one text by their number in a vocabulary, and how often each stands."""
+
+    terms: Ints
+    counts: Ints
+
+
+def count(terms: Iterable[str], vocabulary: dict[str, int]) -> Counted:
+    """Count a text's terms; new ones are added to the vocabulary."""
+    found = Counter(terms)
+    numbers = [vocabulary.setdefault(term, len(vocabulary)) for term in found]
+    return Counted(np.array(numbers, dtype=np.int32), np.array(list(found.values()), np.int32))
+
+
 def build_lexical(documents: Sequence[Sequence[str]]) -> LexicalIndex:
     """Index documents given as lists of terms."""
     vocabulary: dict[str, int] = {}
-    rows: list[int] = []
-    columns: list[int] = []
-    counts: list[int] = []
-    lengths = np.zeros(len(documents), dtype=np.float32)
-    for number, document in enumerate(documents):
-        lengths[number] = len(document)
-        for term, count in Counter(document).items():
-            rows.append(vocabulary.setdefault(term, len(vocabulary)))
-            columns.append(number)
-            counts.append(count)
-    term_of, doc_of = np.array(rows, dtype=np.int32), np.array(columns, dtype=np.int32)
-    tf = np.array(counts, dtype=np.float32)
-    frequency = np.bincount(term_of, minlength=len(vocabulary)).astype(np.float32)
-    size = len(documents)
+    counted = [count(document, vocabulary) for document in documents]
+    return index_counted(counted, range(len(documents)), len(documents), vocabulary)
+
+
+def index_counted(
+    texts: Sequence[Counted], owners: Sequence[int], size: int, vocabulary: dict[str, int]
+) -> LexicalIndex:
+    """Index ``size`` documents from counted texts; ``owners`` tells whose each text is."""
+    term_of = np.concatenate([np.zeros(0, np.int32), *(text.terms for text in texts)])
+    tf = np.concatenate([np.zeros(0, np.int32), *(text.counts for text in texts)])
+    doc_of = np.repeat(np.array(owners, np.int32), [len(text.terms) for text in texts])
+    # One entry a term and document, in the order of terms: the postings.
+    key = term_of.astype(np.int64) * max(1, size) + doc_of
+    keys, places = np.unique(key, return_inverse=True)
+    tf = np.bincount(places, weights=tf, minlength=len(keys)).astype(np.float32)
+    term_of, doc_of = keys // max(1, size), (keys % max(1, size)).astype(np.int32)
+    frequency = np.bincount(term_of, minlength=len(vocabulary))
+    lengths = np.bincount(doc_of, weights=tf, minlength=size)
     idf = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
     mean = max(1.0, float(lengths.mean())) if size else 1.0
-    norm = K1 * (1 - B + B * lengths[doc_of] / mean) if size else tf
-    impacts = idf[term_of] * tf * (K1 + 1) / (tf + norm) if size else tf
-    order = np.argsort(term_of, kind="stable")
-    starts = np.zeros(len(vocabulary) + 1, dtype=np.int32)
-    starts[1:] = np.cumsum(frequency)
-    return LexicalIndex(
-        vocabulary, starts, doc_of[order], impacts[order].astype(np.float32), idf, size
-    )
+    norm = K1 * (1 - B + B * lengths[doc_of] / mean)
+    impacts = idf[term_of] * tf * (K1 + 1) / (tf + norm)
+    starts = np.zeros(len(vocabulary) + 1, dtype=np.int64)
+    starts[1:] = np.cumsum(frequency, dtype=np.int64)
+    return LexicalIndex(dict(vocabulary), starts, doc_of, impacts.astype(np.float32), idf, size)

@@ -100,16 +100,27 @@ def _foreign(row: dict[str, Any], where: str) -> Document:
 
 
 def read_lines(path: Path, needed: set[str]) -> Iterable[tuple[dict[str, Any], str]]:
-    """Yield (object, "file:line") for each JSON line; raises KnowledgeFormatError."""
-    with path.open(encoding="utf-8") as lines:
+    """Yield (object, "file:line") for each JSON line; raises KnowledgeFormatError.
+
+    The file is UTF-8, with or without a byte order mark; ``needed`` fields are there and not null.
+    """
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             where = f"{path.name}:{number}"
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise KnowledgeFormatError(f"{where}: not JSON: {error}") from error
-            if not isinstance(row, dict) or not needed <= set(row):
-                raise KnowledgeFormatError(f"{where}: expected an object with {sorted(needed)}")
-            yield row, where
+            if line.strip():
+                yield _object(line, needed, where), where
+
+
+def _object(line: bytes, needed: set[str], where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise KnowledgeFormatError(f"{where}: not UTF-8; save the file as UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise KnowledgeFormatError(f"{where}: not JSON: {error}") from error
+    if not isinstance(row, dict) or not needed <= set(row):
+        raise KnowledgeFormatError(f"{where}: expected an object with {sorted(needed)}")
+    for name in sorted(needed):
+        if row[name] is None:
+            raise KnowledgeFormatError(f"{where}: “{name}” is null")
+    return row

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 from uuid import uuid4
 
 import numpy as np
@@ -23,7 +23,7 @@ from knowledge.search.analysis import VIEWS, View, content, terms
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import EncoderUnavailable, SnapshotDamaged, SnapshotUnavailable
 from knowledge.search.index import VectorIndex
-from knowledge.search.lexical import LexicalIndex, build_lexical
+from knowledge.search.lexical import Counted, LexicalIndex, count, index_counted
 from knowledge.search.passages import Document, Passage, cut
 from knowledge.search.recipe import Recipe
 
@@ -32,7 +32,8 @@ POINTER = "CURRENT"
 KEPT_SNAPSHOTS = 5
 
 Floats = npt.NDArray[np.float32]
-Terms = dict[View, list[str]]
+Bag = Literal["chars", "words", "pinyin", "whole"]
+BAGS: tuple[Bag, ...] = get_args(Bag)
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,25 @@ class Snapshot:
 
 
 class Analysed:
-    """Remembers terms and vectors of texts, so that a publication works out only what is new."""
+    """Remembers what texts consist of, so that a publication works out only what is new."""
 
     def __init__(self) -> None:
-        self._terms: dict[str, Terms] = {}
+        self.vocabularies: dict[Bag, dict[str, int]] = {bag: {} for bag in BAGS}
+        self._counted: dict[str, dict[Bag, Counted]] = {}
         self._vectors: dict[str, Floats] = {}
         self._encoder_fingerprint = ""
 
-    def terms(self, texts: Sequence[str]) -> list[Terms]:
-        """Return the terms of each text in every view."""
-        kept = {text: self._terms.get(text) or _all_terms(text) for text in texts}
-        self._terms = kept
+    def counted(self, texts: Sequence[str]) -> list[dict[Bag, Counted]]:
+        """Return the counted terms of each text, by view and as a whole."""
+        kept = {text: self._counted.get(text) or self._count(text) for text in texts}
+        self._counted = kept
         return [kept[text] for text in texts]
+
+    def _count(self, text: str) -> dict[Bag, Counted]:
+        said = content(text) or text
+        found: dict[Bag, list[str]] = {view: terms(said, view) for view in VIEWS}
+        found["whole"] = found["chars"] + found["words"]
+        return {bag: count(found[bag], self.vocabularies[bag]) for bag in BAGS}
 
     def vectors(self, texts: Sequence[str], encoder: Encoder) -> Floats:
         """Return vectors of shape (len(texts), dimensions); raises EncoderUnavailable."""
@@ -71,14 +79,10 @@ class Analysed:
             self._vectors, self._encoder_fingerprint = {}, encoder.fingerprint
         new = list(dict.fromkeys(text for text in texts if text not in self._vectors))
         if new:
-            self._vectors.update(zip(new, encoder.encode(new), strict=True))
+            encoded = encoder.encode([content(text) or text for text in new])
+            self._vectors.update(zip(new, encoded, strict=True))
         self._vectors = {text: self._vectors[text] for text in texts}
         return np.stack([self._vectors[text] for text in texts])
-
-
-def _all_terms(text: str) -> Terms:
-    said = content(text) or text
-    return {view: terms(said, view) for view in VIEWS}
 
 
 def build_snapshot(
@@ -90,46 +94,48 @@ def build_snapshot(
     analysed: Analysed | None = None,
     published_at: str = "",
 ) -> Snapshot:
-    """Index documents; without an encoder that loads, the snapshot is lexical."""
+    """Index documents that have texts; without an encoder that loads, the snapshot is lexical."""
     analysed = analysed or Analysed()
+    documents = _with_texts(documents)
     passages = cut(documents)
     texts = [passage.text for passage in passages]
-    seen = analysed.terms(texts)
+    counted = analysed.counted(texts)
+    owners = [passage.owner for passage in passages]
     vectors, encoder_fingerprint = None, ""
     if encoder is not None and texts:
         try:
-            vectors = VectorIndex.build(analysed.vectors([content(t) or t for t in texts], encoder))
+            vectors = VectorIndex.build(analysed.vectors(texts, encoder))
             encoder_fingerprint = encoder.fingerprint
         except EncoderUnavailable:
             vectors = None
+
+    def index(bag: Bag, owners: Sequence[int], size: int) -> LexicalIndex:
+        texts = [each[bag] for each in counted]
+        return index_counted(texts, owners, size, analysed.vocabularies[bag])
+
     return Snapshot(
         fingerprint=fingerprint(documents, recipe, encoder_fingerprint, records or {}),
         encoder_fingerprint=encoder_fingerprint,
         recipe=recipe,
-        documents=list(documents),
+        documents=documents,
         passages=passages,
-        lexical={view: build_lexical([each[view] for each in seen]) for view in VIEWS},
-        whole=build_lexical(_whole(passages, seen, len(documents))),
+        lexical={view: index(view, range(len(passages)), len(passages)) for view in VIEWS},
+        whole=index("whole", owners, len(documents)),
         vectors=vectors,
         records=records or {},
         published_at=published_at,
     )
 
 
-def _whole(passages: Sequence[Passage], seen: Sequence[Terms], size: int) -> list[list[str]]:
-    """Each document as one bag of characters, pairs and words."""
-    bags: list[list[str]] = [[] for _ in range(size)]
-    for passage, each in zip(passages, seen, strict=True):
-        bags[passage.owner] += each["chars"]
-        bags[passage.owner] += each["words"]
-    return bags
+def _with_texts(documents: Sequence[Document]) -> list[Document]:
+    return [document for document in documents if document.texts]
 
 
 def fingerprint(
     documents: Sequence[Document], recipe: Recipe, encoder: str, records: dict[str, Any]
 ) -> str:
     """Hash of everything that makes a snapshot what it is."""
-    content = [[d.owner, d.kind, d.texts, d.twin] for d in documents]
+    content = [[d.owner, d.kind, d.texts, d.twin] for d in _with_texts(documents)]
     text = json.dumps(
         [FORMAT, content, asdict(recipe), encoder, records], ensure_ascii=False, sort_keys=True
     )
@@ -137,10 +143,13 @@ def fingerprint(
 
 
 def publish_snapshot(snapshot: Snapshot, shelf: Path) -> Path:
-    """Write a snapshot and put it in force; older ones beyond KEPT_SNAPSHOTS are removed."""
+    """Write a snapshot and put it in force; older ones beyond KEPT_SNAPSHOTS are removed.
+
+    A folder of the same fingerprint is used again only if it is whole.
+    """
     shelf.mkdir(parents=True, exist_ok=True)
     place = shelf / snapshot.fingerprint
-    if not (place / "manifest.json").is_file():
+    if not _is_whole(shelf, snapshot.fingerprint):
         draft = shelf / f".{snapshot.fingerprint}-{uuid4().hex[:8]}"
         _write(snapshot, draft)
         shutil.rmtree(place, ignore_errors=True)
@@ -151,6 +160,14 @@ def publish_snapshot(snapshot: Snapshot, shelf: Path) -> Path:
     place.touch()
     _tidy(shelf, keep=snapshot.fingerprint)
     return place
+
+
+def _is_whole(shelf: Path, name: str) -> bool:
+    try:
+        load_snapshot(shelf, name)
+    except SnapshotDamaged:
+        return False
+    return True
 
 
 def current_fingerprint(shelf: Path) -> str:
@@ -166,13 +183,15 @@ def load_snapshot(shelf: Path, name: str | None = None) -> Snapshot:
     place = shelf / (name or current_fingerprint(shelf))
     try:
         manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+        if not isinstance(manifest, dict):
+            raise SnapshotDamaged(f"the manifest of {place.name} is no object")
         if manifest["format"] != FORMAT:
             raise SnapshotDamaged(f"format {manifest['format']}, expected {FORMAT}")
         for name, digest in manifest["files"].items():
             if _digest(place / name) != digest:
                 raise SnapshotDamaged(f"{name} of snapshot {place.name} was altered")
         return _read(place, manifest)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise SnapshotDamaged(f"snapshot {place.name} cannot be read: {error}") from error
 
 

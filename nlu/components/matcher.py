@@ -17,7 +17,7 @@ from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.errors import SearchError
 from knowledge.search.live import LiveMatcher
 from nlu.components import action_results
-from nlu.protocol import KNOWLEDGE, match_to_json, understand
+from nlu.protocol import KNOWLEDGE, read_message, reading_to_json
 
 log = logging.getLogger(__name__)
 
@@ -82,12 +82,14 @@ class StreetKnowledgeMatcher(GraphComponent):
     def _add(self, message: Message, text: Text) -> None:
         assert self._live is not None
         try:
-            match, found, cued = understand(self._live.current(), text)
+            reading = read_message(self._live.current(), text)
         except SearchError:
             return
-        message.set(KNOWLEDGE, match_to_json(match, found, cued), add_to_output=True)
+        message.set(KNOWLEDGE, reading_to_json(reading), add_to_output=True)
+        match = reading.match
         intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
         is_sure = match.decision == "answer" and match.probability >= self._sure_at
+        is_sure = is_sure and reading.has_subject
         if is_sure and intent in self._outranks:
             settled = {INTENT_NAME_KEY: "ask_item", "confidence": match.probability}
             message.set(INTENT, settled, add_to_output=True)
