@@ -31,16 +31,12 @@ def main() -> int:
 
 def _setup(*, check: bool) -> None:
     import django
-    from django.core.management import call_command
-    from django.core.management.base import SystemCheckError
+    from django.core.checks import run_checks
 
     django.setup()
-    if not check:
-        return
-    try:
-        call_command("check", verbosity=0)
-    except SystemCheckError as error:
-        sys.exit(f"{error}")
+    problems = [problem for problem in run_checks() if problem.is_serious()] if check else []
+    if problems:
+        sys.exit("\n".join(f"error: {problem.msg}" for problem in problems))
 
 
 def _parser() -> argparse.ArgumentParser:

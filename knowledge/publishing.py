@@ -66,13 +66,13 @@ class Publisher:
             current = current_fingerprint(self._shelf)
         except SnapshotUnavailable:
             return False
-        if self._encoder is not None and current == self._wanted(self._encoder.fingerprint):
-            return True
-        return current == self._wanted("") and not self._encoder_loads()
-
-    def _wanted(self, encoder: str) -> str:
         knowledge = stored_knowledge()
-        return fingerprint(documents_of(knowledge), load_recipe(), encoder, records_of(knowledge))
+        contents, records = documents_of(knowledge), records_of(knowledge)
+        encoder = self._encoder.fingerprint if self._encoder else ""
+        if current == fingerprint(contents, load_recipe(), encoder, records):
+            return True
+        lexical = fingerprint(contents, load_recipe(), "", records)
+        return current == lexical and not self._encoder_loads()
 
     def _encoder_loads(self) -> bool:
         if self._encoder is None:

@@ -91,7 +91,10 @@ def _entries_load(kind: str, key: str, records: Iterable[Any]) -> int:
 
 
 def _entry_load(entry: Entry, content: dict[str, Any], order: int) -> bool:
-    """Store one entry; an edited one keeps its content, but takes its place among the others."""
+    """Store one entry and tell whether its content is new.
+
+    An edited one keeps its content, but takes its place among the others.
+    """
     fingerprint = _fingerprint(content)
     is_same = entry.edited or entry.shipped_fingerprint == fingerprint
     if is_same and entry.order == order:
@@ -100,7 +103,7 @@ def _entry_load(entry: Entry, content: dict[str, Any], order: int) -> bool:
         entry.content, entry.shipped_fingerprint = content, fingerprint
     entry.order = order
     entry.save()
-    return True
+    return not is_same
 
 
 @transaction.atomic

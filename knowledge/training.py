@@ -40,11 +40,11 @@ from knowledge.search.snapshot import Analysed, build_snapshot
 SEED = 20261122
 DIMENSIONS = 256
 VOCABULARY = 6000
-STEPS = 1200
+STEPS = 1000
 BATCH = 64
 LEARNING_RATE = 0.02
 TOKEN_DROPOUT = 0.3
-FOLDS = 5
+FOLDS = 3
 JUDGED_CANDIDATES = 40
 MANIFEST = TRAINED_DIR / "manifest.json"
 # Answers must be right at least so often, counted on the phrasings under cross-validation. These

@@ -13,7 +13,7 @@ from bot.actions.context import Context, Guide
 from bot.actions.registry import ACTIONS
 from bot.conversations.messages import Reply
 from knowledge.search.matcher import Matcher
-from nlu.protocol import DialogueUnavailable, Understanding, understand
+from nlu.protocol import DialogueUnavailable, Understanding, read_message
 
 _COMMAND = re.compile(r"/ask_item(\{.*\})")
 # What the fake hears as something else than a question: words, intent, action.
@@ -60,10 +60,10 @@ class FakeDialogue:
         command = _COMMAND.fullmatch(text)
         entities = json.loads(command[1]) if command else {}
         words = "" if command else text
-        match, facets, cued = understand(self.matcher, words)
+        reading = read_message(self.matcher, words)
         intent, action = "ask_item", "action_answer"
         if not command:
             heard = ((i, a) for pattern, i, a in _HEARD if re.search(pattern, words))
             intent, action = next(heard, (intent, action))
-        said = Understanding(words, intent, 1.0, match, facets, cued, entities, dict(slots))
+        said = Understanding(words, intent, 1.0, reading, entities, dict(slots))
         return said, action

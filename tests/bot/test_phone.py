@@ -60,18 +60,28 @@ def test_nobody_hears_brackets_or_list_marks(guide: Guide, shipped: KnowledgeFil
             assert not [s for s in heard if re.match(r"\d+\. |·", s)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="phone.py:14 _BRACKETS: nested brackets leave their outer half behind"
-)
 @pytest.mark.parametrize(
-    "text", ["10月10日（周六（国庆节调休上班））开门。", "带卡（没有的（丢了的）不用）来。"]
+    "text",
+    [
+        "10月10日（周六（国庆节调休上班））开门。",
+        "带卡（没有的（丢了的）不用）来。",
+        "带卡【老的（蓝皮）】来。",
+    ],
 )
 def test_nested_brackets_leave_nothing_behind(text: str) -> None:
-    assert not re.search(r"[（）]", "".join(spoken(text)))
+    assert not re.search(r"[（）【】]", "".join(spoken(text)))
 
 
-@pytest.mark.xfail(strict=True, reason="phone.py:35 _number: 20 becomes 十十, 21 raises IndexError")
-@pytest.mark.parametrize(("number", "word"), [(20, "第二十"), (21, "第二十一"), (35, "第三十五")])
+@pytest.mark.parametrize(
+    ("number", "word"),
+    [
+        (11, "第十一，"),
+        (20, "第二十，"),
+        (21, "第二十一，"),
+        (35, "第三十五，"),
+        (99, "第九十九，"),
+    ],
+)
 def test_long_lists_are_counted_too(number: int, word: str) -> None:
     assert spoken(f"{number}. 身份证")[0].startswith(word)
 

@@ -11,7 +11,7 @@ from bot.actions.context import Guide
 from bot.actions.rendering import FACET_TITLES, Asked, card, facet_text, next_buttons, opening_text
 from bot.conversations.phrases import ASK_WINDOW, UNVERIFIED
 from knowledge.files import KnowledgeFiles
-from knowledge.record import FACETS, Amount, Days, Fee, ServiceItem
+from knowledge.record import FACETS, Amount, Days, Fee, LegalBasis, ServiceItem
 from tests.bot.conftest import MONDAY_MORNING
 from tests.people import altered
 
@@ -184,6 +184,23 @@ def test_opening_hours_are_said_for_the_day_asked_for(
     assert said.endswith("（时间待核实，出门前可打12345问一声）")
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        # The day is fixed by law, the days around it are announced each autumn.
+        ("元旦开门吗", "1月1日（元旦放假）开门，上午9点到中午12点。前后几天怎么调休还没公布。"),
+        ("五一开门吗", "5月1日（劳动节放假）开门"),
+        ("春节开门吗", "下一个春节怎么放假还没公布"),
+        ("过年有人吗", "下一个春节怎么放假还没公布"),
+        ("1月4号开门吗", "那一年的放假安排还没公布，1月4日（周一）开门"),
+    ],
+)
+def test_beyond_the_announced_years_only_fixed_days_are_holidays(
+    guide: Guide, text: str, wanted: str
+) -> None:
+    assert opening_text(Asked(guide.places, MONDAY_MORNING, text)).startswith(wanted)
+
+
 def test_without_places_nobody_is_sent_anywhere() -> None:
     assert "12345" in opening_text(Asked((), MONDAY_MORNING, "开门吗"))
 
@@ -199,15 +216,36 @@ def test_every_guide_makes_a_card_without_empty_rows(shipped: KnowledgeFiles, as
         assert unclean == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="rendering.py:91 card: a title 《…》（文号） keeps one mark and gains two"
-)
 def test_every_legal_basis_on_a_card_is_quoted_once(shipped: KnowledgeFiles, asked: Asked) -> None:
     for item in shipped.items.values():
         for line in dict(card(item, asked).rows)["依据"].splitlines():
             assert is_clean(line)
-            assert "》》" not in line
-            assert "）》" not in line
+            assert "《" in line
+            assert not re.search(r"》》|号）》", line)
+
+
+@pytest.mark.parametrize(
+    ("title", "quoted"),
+    [
+        ("中华人民共和国慈善法", "《中华人民共和国慈善法》"),
+        ("社会保险经办条例（国务院令第765号）", "《社会保险经办条例》（国务院令第765号）"),
+        ("《居住证暂行条例》（国务院令第663号）", "《居住证暂行条例》（国务院令第663号）"),
+        (
+            "民政部《特困人员认定办法》（民发〔2021〕43号）",
+            "民政部《特困人员认定办法》（民发〔2021〕43号）",
+        ),
+        ("狂犬病暴露预防处置工作规范（2023年版）", "《狂犬病暴露预防处置工作规范（2023年版）》"),
+        (
+            "电子营业执照管理办法（试行）（国市监注〔2018〕249号）",
+            "《电子营业执照管理办法（试行）》（国市监注〔2018〕249号）",
+        ),
+    ],
+)
+def test_a_law_is_quoted_by_its_name_and_its_number_stands_behind(
+    card_item: ServiceItem, asked: Asked, title: str, quoted: str
+) -> None:
+    item = altered(card_item, legal_basis=[LegalBasis(title=title, article="第三条")])
+    assert dict(card(item, asked).rows)["依据"] == f"{quoted}第三条"
 
 
 def test_hours_on_the_card_name_the_days_that_are_closed(

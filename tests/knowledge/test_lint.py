@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -183,7 +184,6 @@ def test_a_record_that_keeps_the_rules_passes(
 @pytest.mark.parametrize(
     "fee", [Fee(name="", standard="20元", basis="规定"), Fee(name="费", standard="", basis="规定")]
 )
-@pytest.mark.xfail(strict=True, reason="lint.py:158 _money: an empty fee name or standard passes")
 def test_a_fee_has_a_name_and_a_standard(shipped: KnowledgeFiles, fee: Fee) -> None:
     item = altered(shipped.items["SB13"], fee__charged=True, fee__fees=[fee])
     assert "fee" in rules(lint_item(item, TODAY), "error")
@@ -232,6 +232,16 @@ def test_the_same_words_at_two_records_are_an_error(shipped: KnowledgeFiles) -> 
     files = replace(shipped, subjects=[*shipped.subjects, subject])
     found = [f for f in lint_knowledge(files, TODAY) if f.rule == "shared-phrasing"]
     assert [(f.level, f.record) for f in found] == [("error", "S999")]
+
+
+def test_a_name_of_two_records_is_a_warning(shipped: KnowledgeFiles) -> None:
+    taken = shipped.items["SB13"].aliases[0]
+    other = altered(shipped.items["GG08"], aliases=["老年卡", f"{taken}！"])
+    subject = msgspec.structs.replace(shipped.subjects[0], aliases=[taken])
+    items = {"SB13": shipped.items["SB13"], "GG08": other}
+    found = lint_knowledge(replace(shipped, items=items, subjects=[subject]), TODAY)
+    shared = [(f.level, f.record) for f in found if f.rule == "shared-alias"]
+    assert shared == [("warning", "GG08"), ("warning", subject.subject_id)]
 
 
 def test_a_report_may_be_worded_like_the_item_it_is_linked_to(shipped: KnowledgeFiles) -> None:

@@ -9,7 +9,7 @@ import pytest
 from knowledge import mapping
 from knowledge import models as rows
 from knowledge.files import KnowledgeFiles
-from knowledge.record import Amount, Days, Deadline, Fee, ServiceItem, plain, read
+from knowledge.record import Amount, Days, Deadline, Fee, ServiceItem, plain
 from knowledge.selectors import item_record
 from knowledge.services import item_store
 from tests.people import altered
@@ -76,5 +76,5 @@ def test_every_field_of_a_guide_has_its_place_in_the_table() -> None:
 
 def test_the_record_is_plain_data_that_reads_strictly(shipped: KnowledgeFiles) -> None:
     item_store(shipped.items["GG08"], [])
-    data = mapping.record_of(rows.ServiceItem.objects.get(pk="GG08"))
-    assert plain(read(data, ServiceItem, "GG08")) == plain(shipped.items["GG08"])
+    item = rows.ServiceItem.objects.get(pk="GG08")
+    assert plain(item_record(item)) == plain(shipped.items["GG08"])

@@ -79,6 +79,17 @@ def test_another_encoder_calls_for_another_publication(publisher: Publisher, she
     assert better.is_up_to_date()
 
 
+def test_without_vectors_it_is_up_to_date_until_the_encoder_loads(
+    release: KnowledgeFiles, shelf: Path
+) -> None:
+    encoder = LetterEncoder(fails=True)
+    publisher = Publisher(shelf, encoder, lambda: NOON)
+    assert publisher.publish().vectors is None
+    assert publisher.is_up_to_date()
+    encoder.fails = False
+    assert not publisher.is_up_to_date()
+
+
 def test_a_second_publication_encodes_only_what_is_new(
     release: KnowledgeFiles, shelf: Path
 ) -> None:
@@ -148,14 +159,23 @@ def test_a_failure_nobody_named_is_noted_and_passed_on(
     assert (wish.state, wish.error) == (Publication.State.FAILED, "disk full")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="publishing.py:98 fulfil_next: a wish left RUNNING by a killed process is never taken up",
-)
-def test_a_wish_that_a_killed_process_left_running_is_taken_up(publisher: Publisher) -> None:
+class TwoLooks(threading.Event):
+    """Stops a thread after its second look."""
+
+    looks = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.looks += 1
+        return self.looks > 2
+
+
+def test_a_wish_that_a_killed_process_left_running_is_taken_up(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wish = services.publication_request("小李")
     Publication.objects.filter(pk=wish.pk).update(state=Publication.State.RUNNING)
-    publisher.fulfil_next()
+    monkeypatch.setattr("knowledge.publishing.close_old_connections", lambda: None)
+    publisher.run(TwoLooks())
     wish.refresh_from_db()
     assert wish.state == Publication.State.LIVE
 
@@ -163,13 +183,6 @@ def test_a_wish_that_a_killed_process_left_running_is_taken_up(publisher: Publis
 def test_the_thread_outlives_a_failure(
     publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class TwoLooks(threading.Event):
-        looks = 0
-
-        def wait(self, timeout: float | None = None) -> bool:
-            self.looks += 1
-            return self.looks > 2
-
     tried: list[int] = []
 
     def fulfil() -> None:

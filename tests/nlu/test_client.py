@@ -80,9 +80,6 @@ def test_an_engine_that_fails_is_unavailable(engine: Make, answer: Answer) -> No
         engine(answer).send("s", "你好", {})
 
 
-@pytest.mark.xfail(
-    strict=True, reason="client.py:25 send: JSON that is no list of objects is passed on"
-)
 @pytest.mark.parametrize("body", ['{"status": "failure"}', "null", '["你好"]'])
 def test_an_answer_of_another_shape_is_unavailable(engine: Make, body: str) -> None:
     with pytest.raises(DialogueUnavailable):

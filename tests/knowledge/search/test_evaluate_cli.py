@@ -91,7 +91,12 @@ def test_an_empty_knowledge_base_ranks_nothing(
 
 @pytest.mark.parametrize(
     ("broken", "complaint"),
-    [("kb", "kb.jsonl:1"), ("q", "q.jsonl:1"), ("missing", "nowhere.jsonl")],
+    [
+        ("kb", "kb.jsonl:1"),
+        ("q", "q.jsonl:1"),
+        ("gb18030", "kb.jsonl:1: not UTF-8"),
+        ("missing", "nowhere.jsonl"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_one_sentence_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch,
@@ -104,6 +109,8 @@ def test_a_file_that_cannot_be_read_is_one_sentence_and_exit_code_2(
 ) -> None:
     if broken == "missing":
         kb = tmp_path / "nowhere.jsonl"
+    elif broken == "gb18030":
+        kb.write_bytes('{"id": 1, "text": "社保卡"}'.encode("gb18030"))
     else:
         (kb if broken == "kb" else questions).write_text("{broken\n", encoding="utf-8")
     assert evaluate(monkeypatch, kb, questions, tmp_path / "out.jsonl") == 2

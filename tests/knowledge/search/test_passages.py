@@ -88,21 +88,22 @@ def test_an_error_names_the_line(tmp_path: Path, row: str, complaint: str) -> No
         read_documents(path)
 
 
-@pytest.mark.xfail(strict=True, reason="passages.py:89 _foreign: null becomes the text “None”")
 def test_a_text_that_is_none_is_no_text(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeFormatError, match=r"kb\.jsonl:1"):
         read_documents(write(tmp_path / "kb.jsonl", {"id": "d1", "text": None}))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="passages.py:104 read_lines: bytes that are not UTF-8 raise UnicodeDecodeError",
-)
 def test_a_file_in_another_encoding_is_a_format_error(tmp_path: Path) -> None:
     path = tmp_path / "kb.jsonl"
     path.write_bytes('{"id": "d1", "text": "社保卡"}'.encode("gb18030"))
-    with pytest.raises(KnowledgeFormatError):
+    with pytest.raises(KnowledgeFormatError, match=r"kb\.jsonl.*not UTF-8"):
         read_documents(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "kb.jsonl"
+    path.write_text('{"id": "d1", "text": "社保卡"}', encoding="utf-8-sig")
+    assert [document.owner for document in read_documents(path)] == ["d1"]
 
 
 def test_lines_are_read_one_by_one_with_their_place(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Load, crash and endurance with real processes on loopback. Run by hand with ``make soak``."""
