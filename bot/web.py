@@ -44,12 +44,16 @@ async def _serve() -> None:
     internal = _server(asgi.internal, "127.0.0.1", settings.BOT_ACTION_PORT)
 
     def stop(*_: object) -> None:
-        public.should_exit = internal.should_exit = True
+        public.should_exit = True
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
-    await asyncio.gather(public.serve(), internal.serve())
+    actions = asyncio.create_task(internal.serve())
+    await public.serve()
+    # Turns that are still being answered need the actions until the public port is done.
+    internal.should_exit = True
+    await actions
 
 
 class _QuietServer(uvicorn.Server):

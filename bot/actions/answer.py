@@ -269,9 +269,15 @@ def asks_only_hours(said: Understanding) -> bool:
 
 
 def _hours(context: Context) -> Outcome:
+    """The office's hours; they answer for the item at hand too, if there is one."""
     asked = Asked(context.guide.places, context.now, context.understanding.text)
     text = f"街道为民服务大厅：{opening_text(asked)}"
-    reply = _plain(context, "answer", text, buttons=(HUMAN_BUTTON,))
+    item = context.guide.item(str(context.understanding.slots.get("item")))
+    buttons = (*(next_buttons(item, ["when"]) if item else ()), HUMAN_BUTTON)
+    reply = _plain(context, "answer", text, buttons=buttons)
+    if item:
+        shown = Answer(item.item_id, "when", text)
+        reply = replace(reply, item=item.item_id, answers=(shown,))
     return Outcome(replace(reply, intent="ask_item", facet="when"))
 
 

@@ -32,7 +32,7 @@ class DangerWords:
         found = [
             (m.end() - m.start(), -order, emergency)
             for order, (pattern, emergency) in enumerate(self._known)
-            if (m := pattern.search(said))
+            for m in pattern.finditer(said)
         ]
         return max(found, key=lambda f: f[:2])[2] if found else None
 

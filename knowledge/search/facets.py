@@ -23,6 +23,8 @@ OVERVIEW = "overview"
 MOST_FACETS = 3
 # A cue beside the best facet counts as a second question from this probability on.
 CUED_SHARE = 0.15
+# A plain cue speaks against the mere overview at nearly any probability.
+BESIDE_OVERVIEW = 0.03
 CUE = "cue:"
 _CLAUSE = re.compile(r"[,，。;；?？!！\n]|还有|另外|顺便")
 # Cues weigh more than any one group of characters, so regularisation does not wash them out.
@@ -110,9 +112,12 @@ def _of_clause(text: str, classifier: FacetClassifier | None) -> list[str]:
         return cues or [OVERVIEW]
     probabilities = classifier.probabilities(text)
     best = max(probabilities, key=lambda facet: probabilities[facet])
-    also = [cue for cue in cues if cue != best and probabilities[cue] >= CUED_SHARE]
+    needed = BESIDE_OVERVIEW if best == OVERVIEW else CUED_SHARE
+    also = [cue for cue in cues if cue != best and probabilities[cue] >= needed]
     both = [cue for cue in cues if cue == best or cue in also]
-    return both if best in both else [best, *also]
+    if best in both or (best == OVERVIEW and both):
+        return both
+    return [best, *both]
 
 
 def cued_facets(text: str) -> list[str]:

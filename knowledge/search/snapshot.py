@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ from knowledge.search.recipe import Recipe
 FORMAT = 2
 POINTER = "CURRENT"
 KEPT_SNAPSHOTS = 5
+STALE_DRAFT_SECONDS = 600
 
 Floats = npt.NDArray[np.float32]
 Bag = Literal["chars", "words", "pinyin", "whole"]
@@ -259,11 +261,19 @@ def _read_lexical(place: Path, name: str) -> LexicalIndex:
 
 
 def _tidy(shelf: Path, keep: str) -> None:
+    _clear_drafts(shelf)
     places = [path for path in shelf.iterdir() if path.is_dir() and not path.name.startswith(".")]
     places.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for place in places[KEPT_SNAPSHOTS:]:
         if place.name != keep:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _clear_drafts(shelf: Path) -> None:
+    """Remove what a process that was killed while writing has left behind."""
+    for path in shelf.glob(".*"):
+        if time.time() - path.stat().st_mtime > STALE_DRAFT_SECONDS:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
 def _dump(path: Path, data: Any) -> None:

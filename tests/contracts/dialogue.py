@@ -36,11 +36,6 @@ class Resident:
 
 # A bare facet matches some record by chance, and the follow-up gives way to it. Which of them go
 # wrong changes with every training, hence not strict.
-BARE_FACETS = pytest.mark.xfail(
-    strict=False, reason="answer.py:58 is_follow_up gives way to a chance match of a bare facet"
-)
-
-
 class DialogueContract:
     """The tests."""
 
@@ -66,7 +61,6 @@ class DialogueContract:
         assert reply.text
         assert reply.confidence > 0.5
 
-    @BARE_FACETS
     @pytest.mark.parametrize(
         ("text", "facet"),
         [
@@ -87,7 +81,6 @@ class DialogueContract:
         reply = resident.says(text)
         assert (reply.kind, reply.item, reply.facet) == ("answer", "SB13", facet)
 
-    @BARE_FACETS
     def test_two_residents_do_not_share_their_items(
         self, resident: Resident, neighbour: Resident
     ) -> None:

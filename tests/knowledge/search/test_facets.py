@@ -66,16 +66,10 @@ def test_several_questions_keep_their_order(text: str, wanted: list[str]) -> Non
         pytest.param(
             "申请最晚到哪天",
             ["when"],
-            marks=pytest.mark.xfail(
-                strict=True, reason="facets.py _CUES: the cue 到哪 of where stands in 到哪天"
-            ),
         ),
         pytest.param(
             "你们大厅怎么走",
             ["where"],
-            marks=pytest.mark.xfail(
-                strict=True, reason="facets.py _of_clause: overview stays beside a plain cue"
-            ),
         ),
     ],
 )
