@@ -93,9 +93,9 @@ class Matcher:
 
     def _between(self, match: Match, owners: Sequence[str]) -> Match:
         """Ask which, where the office knows that these words mean several things."""
-        if not owners:
+        known = {d.owner: d for d in self.snapshot.documents if d.owner in owners}
+        if not known:
             return match
-        known = {d.owner: d for d in self.snapshot.documents}
         choices = tuple(
             Candidate(owner, known[owner].kind, known[owner].name, 1 / len(owners), {})
             for owner in owners[:MOST_CHOICES]

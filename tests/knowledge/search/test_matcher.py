@@ -66,9 +66,6 @@ def test_every_name_of_a_guide_finds_it(matcher: Matcher, shipped: KnowledgeFile
     assert len(astray) <= 0.02 * asked, astray
 
 
-@pytest.mark.xfail(
-    strict=True, reason="knowledge/data: lint warns of shared-alias at CL01, GG11 and SB19"
-)
 def test_no_two_records_bear_the_same_name(shipped: KnowledgeFiles) -> None:
     names = Counter(
         name
@@ -217,10 +214,6 @@ def test_an_ambiguous_word_offers_only_records_that_are_there() -> None:
     assert owners(match) == ["card", "old"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="matcher.py:94 _between: with no candidate left the decision is ask without choices",
-)
 def test_an_ambiguous_word_whose_records_are_all_gone_is_matched_as_usual() -> None:
     matcher = small_matcher(CARD, OLD, ambiguous={"社保卡补办": ["gone", "lost"]})
     match = matcher.match("社保卡补办")
