@@ -29,9 +29,9 @@ class Recipe:
             "chars": 3.0,
             "words": 2.0,
             "pinyin": 0.5,
-            "dense": 1.0,
-            "support": 0.0,
-            "whole": 5.0,
+            "dense": 3.0,
+            "support": 2.0,
+            "whole": 8.0,
             "named": 1.0,
         }
     )
