@@ -28,13 +28,13 @@ HUMAN_BUTTON = Button("找人工", "human")
 # Dice coefficient over pairs of characters.
 FAQ_OVERLAP = 0.5
 # What the intent classifier holds to be out of scope is answered from this probability on.
-FAIR_MATCH = 0.5
+FAIR_MATCH = 0.4
 # How far a message may stray from a bare question of facet before it needs a subject of its own.
 LONGEST_FOLLOW_UP = 16
 
 
 _HOURS = re.compile(
-    r"开门|开不开|关门|上班|上不上班|下班|营业|放假|休息|几点(开|关|到|下)|中午有人|办公时间|工作时间"
+    r"开门|开不开|关门|上班|上不上班|下班|营业(?!执照)|放假|休息|几点(开|关|到|下)|中午有人|办公时间|工作时间"
 )
 
 
@@ -170,10 +170,13 @@ def _event(context: Context, event_id: str) -> Outcome:
 
 
 def report_kind(context: Context, kind_id: str) -> Outcome:
-    """Say what happens with a complaint of this kind and where to make it."""
+    """Say who sees to a complaint of this kind and where to make it.
+
+    The record's ``answer`` promises what happens once a report is opened; nothing is opened here.
+    """
     kind = context.guide.report_kind(kind_id)
     assert kind is not None
-    text = f"{kind.answer}\n{phrases.TICKET_BY_PHONE}"
+    text = f"“{kind.name}”归{kind.responsible_role}管。{phrases.TICKET_BY_PHONE}"
     buttons = [HUMAN_BUTTON]
     if kind.linked_item and context.guide.item(kind.linked_item):
         buttons.insert(0, Button("看怎么反映", f"ask:{kind.linked_item}:process"))
@@ -224,6 +227,10 @@ def _meant(context: Context) -> str | None:
 
 def progress(context: Context) -> Outcome:
     """How far something is. Of an item it is the progress facet; else the number is asked for."""
+    said = context.understanding
+    is_about_something = said.reading.has_subject and said.match.decision != "step_back"
+    if is_about_something and "progress" not in said.facets:
+        return answer(context)
     item_id = _meant(context)
     if item_id and context.guide.item(item_id):
         return about(context, item_id, ("progress",))
@@ -240,8 +247,8 @@ def proxy(context: Context) -> Outcome:
         reply = replace(outcome.reply, intent="request_proxy", text=text)
         return Outcome(reply, outcome.slots)
     said = context.understanding
-    if said.reading.has_subject and said.match.decision == "ask" and said.match.choices:
-        return clarify(context, said.match.choices)
+    if _is_worth_asking(said) and said.match.choices:
+        return _as_heard(clarify(context, said.match.choices), said)
     text = f"可以的，“小顶快跑”能代办、帮办、陪办。{phrases.TICKET_BY_PHONE}您想办的是哪一件？"
     return Outcome(_plain(context, "handover", text, slot="item", buttons=(HUMAN_BUTTON,)))
 
@@ -250,14 +257,25 @@ def report(context: Context) -> Outcome:
     """Something is wrong outside: the item or the kind of report that fits."""
     said = context.understanding
     match = said.match
-    if not said.reading.has_subject or match.decision == "step_back" or match.best is None:
+    if not _is_worth_asking(said) or match.best is None:
         text = phrases.TICKET_BY_PHONE
         return Outcome(_plain(context, "handover", text, buttons=(HUMAN_BUTTON,)))
     if context.guide.report_kind(match.best.owner):
         return report_kind(context, match.best.owner)
     if match.decision == "answer":
-        return about(context, match.best.owner, said.facets)
-    return clarify(context, match.choices)
+        return _as_heard(about(context, match.best.owner, said.facets), said)
+    return _as_heard(clarify(context, match.choices), said)
+
+
+def _is_worth_asking(said: Understanding) -> bool:
+    """Whether the match of a message that may be about no item at all is fair enough to act on."""
+    is_fair = said.match.decision != "step_back" and said.match.probability >= FAIR_MATCH
+    return said.reading.has_subject and is_fair
+
+
+def _as_heard(outcome: Outcome, said: Understanding) -> Outcome:
+    """The outcome under the intent that was heard, not the one of a question about an item."""
+    return Outcome(replace(outcome.reply, intent=said.intent), outcome.slots)
 
 
 def asks_only_hours(said: Understanding) -> bool:
