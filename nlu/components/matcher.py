@@ -87,9 +87,12 @@ class StreetKnowledgeMatcher(GraphComponent):
             return
         message.set(KNOWLEDGE, reading_to_json(reading), add_to_output=True)
         match = reading.match
-        intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
+        heard = message.get(INTENT) or {}
+        intent = heard.get(INTENT_NAME_KEY)
         is_sure = match.decision == "answer" and match.probability >= self._sure_at
-        is_sure = is_sure and reading.has_subject
-        if is_sure and intent in self._outranks:
+        is_doubtful = float(heard.get("confidence") or 0.0) < self._sure_at
+        # “现在开门吗” names no item, but it plainly asks.
+        asks = (is_sure and reading.has_subject) or (reading.facet_is_cued and is_doubtful)
+        if asks and intent in self._outranks:
             settled = {INTENT_NAME_KEY: "ask_item", "confidence": match.probability}
             message.set(INTENT, settled, add_to_output=True)
