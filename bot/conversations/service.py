@@ -62,7 +62,7 @@ def answer(turn: Turn) -> Reply:
             return reply_of(record.reply)
         started = time.perf_counter()
         reply = _reply(conversation, turn, record)
-        reply = _with_cards(reply).placed(turn.conversation_id, record.turn_id)
+        reply = reply.placed(turn.conversation_id, record.turn_id)
         if not reply.speech:
             reply = replace(reply, speech=speakable(reply))
         record.reply = reply.as_json()
@@ -119,7 +119,7 @@ def _record(conversation: Conversation, turn: Turn, message_id: str) -> tuple[Tu
 
 def _reply(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
     try:
-        return _think(conversation, turn, record)
+        return _with_cards(_think(conversation, turn, record))
     except Exception:
         # What nobody named reaches the top here: logged with its turn, answered with an apology.
         log.exception("turn %s failed", record.turn_id)
