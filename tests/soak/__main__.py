@@ -189,6 +189,17 @@ def _keep(part: str, figures: Figures) -> None:
     OUT.write_text(json.dumps({**kept, part: figures}, ensure_ascii=False, indent=1))
 
 
+# What every part must show: nobody met silence, and nothing was lost or doubled.
+SOUND = {
+    "errors": 0,
+    "replies_without_text": 0,
+    "apologies": 0,
+    "histories_out_of_order": 0,
+    "turns_lost": 0,
+    "turns_twice": 0,
+}
+
+
 def load() -> Figures:
     """How many messages eight residents get answered, how fast, and whether any is lost."""
     with _server() as (server, _):
@@ -201,12 +212,7 @@ def load() -> Figures:
         figures.update(_logged(server))
     return _judged(
         figures,
-        errors=0,
-        replies_without_text=0,
-        apologies=0,
-        histories_out_of_order=0,
-        turns_lost=0,
-        turns_twice=0,
+        **SOUND,
         tracebacks=0,
     )
 
@@ -233,12 +239,7 @@ def crash() -> Figures:
             figures.update(_orphans_gone(server, family))
     return _judged(
         figures,
-        errors=0,
-        replies_without_text=0,
-        apologies=0,
-        histories_out_of_order=0,
-        turns_lost=0,
-        turns_twice=0,
+        **SOUND,
         acknowledged_not_stored_once=0,
         stored_without_reply=0,
         errors_while_dialogue_down=0,
@@ -279,12 +280,7 @@ def endurance(minutes: float) -> Figures:
         failed = sorted({edit.error for edit in edits if edit.error})
     figures = _judged(
         figures,
-        errors=0,
-        replies_without_text=0,
-        apologies=0,
-        histories_out_of_order=0,
-        turns_lost=0,
-        turns_twice=0,
+        **SOUND,
         alias_edits_failed=0,
         snapshot_folders_most=MOST_SNAPSHOTS,
         tracebacks=0,
