@@ -65,6 +65,14 @@ def _parser() -> argparse.ArgumentParser:
     alias.add_argument("text")
     alias.add_argument("--remove", action="store_true")
     add("publish", _publish, "publish what is stored in the database")
+    export = add("export-items", _export_items, "write guides to an Excel workbook")
+    export.add_argument("file", type=Path)
+    export.add_argument("--items", nargs="*", default=[], help="ids; all guides if none is given")
+    export.add_argument("--form", choices=["guide", "exchange"], default="guide")
+    imports = add("import-items", _import_items, "read guides from an Excel workbook")
+    imports.add_argument("file", type=Path)
+    imports.add_argument("--dry-run", action="store_true", help="only tell what would change")
+    imports.add_argument("--all-rows", action="store_true", help="list unchanged rows too")
     manage = add("manage", _manage, "Django's own commands")
     manage.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
@@ -164,6 +172,21 @@ def _publish(given: argparse.Namespace) -> int:
         time.sleep(0.1)
     print("noted; it is published when the server runs (python -m bot serve)", file=sys.stderr)
     return 0
+
+
+def _export_items(given: argparse.Namespace) -> int:
+    from bot.spreadsheets import export_items
+
+    return export_items(given.file, given.items, given.form)
+
+
+def _import_items(given: argparse.Namespace) -> int:
+    from bot.spreadsheets import import_items
+
+    stored = import_items(given.file, is_dry_run=given.dry_run, shows_all=given.all_rows)
+    if stored is None:
+        return 1
+    return _publish(given) if stored else 0
 
 
 def _manage(given: argparse.Namespace) -> int:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from knowledge.files import CatalogueRow
-from knowledge.record import Event, Phrasing, ReportKind, ServiceItem, Subject
+from knowledge.record import (
+    Checklist,
+    Event,
+    Phrasing,
+    ReportKind,
+    ServiceItem,
+    Subject,
+    Topic,
+)
 from knowledge.search.passages import NOTHING, Document, Field
 
 Text = tuple[Field, str]
@@ -29,18 +37,30 @@ def outline_document(row: CatalogueRow) -> Document:
 
 def subject_document(subject: Subject) -> Document:
     """Something that is not ours."""
-    texts: list[Text] = [("name", subject.name)]
-    texts += [("alias", alias) for alias in subject.aliases]
-    texts += [("phrasing", text) for text in subject.phrasings]
-    return Document(subject.subject_id, "subject", tuple(dict.fromkeys(texts)))
+    return Document(subject.subject_id, "subject", _said(subject))
 
 
 def event_document(event: Event) -> Document:
     """A turn of life."""
-    texts: list[Text] = [("name", event.name)]
-    texts += [("alias", alias) for alias in event.aliases]
-    texts += [("phrasing", text) for text in event.phrasings]
-    return Document(event.event_id, "event", tuple(dict.fromkeys(texts)))
+    return Document(event.event_id, "event", _said(event))
+
+
+def checklist_document(checklist: Checklist) -> Document:
+    """What an inspection looks at."""
+    return Document(checklist.checklist_id, "checklist", _said(checklist))
+
+
+def topic_document(topic: Topic) -> Document:
+    """A question about the service itself."""
+    return Document(topic.topic_id, "topic", _said(topic))
+
+
+def _said(record: Subject | Event | Checklist | Topic) -> tuple[Text, ...]:
+    """Name, aliases and phrasings, each once."""
+    texts: list[Text] = [("name", record.name)]
+    texts += [("alias", alias) for alias in record.aliases]
+    texts += [("phrasing", text) for text in record.phrasings]
+    return tuple(dict.fromkeys(texts))
 
 
 def report_document(kind: ReportKind) -> Document:

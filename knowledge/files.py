@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import yaml
 
 from knowledge.record import (
+    Checklist,
     Emergency,
     Event,
     Phrasing,
@@ -21,6 +22,7 @@ from knowledge.record import (
     ReportKind,
     ServiceItem,
     Subject,
+    Topic,
     read,
 )
 
@@ -53,6 +55,8 @@ class KnowledgeFiles:
     subjects: list[Subject] = field(default_factory=list)
     emergencies: list[Emergency] = field(default_factory=list)
     report_kinds: list[ReportKind] = field(default_factory=list)
+    checklists: list[Checklist] = field(default_factory=list)
+    topics: list[Topic] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     ambiguous: dict[str, list[str]] = field(default_factory=dict)
     out_of_scope: list[str] = field(default_factory=list)
@@ -72,6 +76,8 @@ def load_knowledge(data_dir: Path = DATA_DIR) -> KnowledgeFiles:
         subjects=_load_or_empty(data_dir / "subjects.yml", list[Subject]),
         emergencies=_load_or_empty(data_dir / "emergencies.yml", list[Emergency]),
         report_kinds=_load_or_empty(data_dir / "report_kinds.yml", list[ReportKind]),
+        checklists=_load_or_empty(data_dir / "checklists.yml", list[Checklist]),
+        topics=_load_or_empty(data_dir / "topics.yml", list[Topic]),
         places=_load_or_empty(data_dir / "places.yml", list[Place]),
         ambiguous=_load_dict(data_dir / "ambiguous.yml"),
         out_of_scope=_load_or_empty(data_dir / "out_of_scope.yml", list[str]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,9 +16,23 @@ from pathlib import Path
 from typing import Literal
 
 from knowledge.files import DATA_DIR, KnowledgeFiles, load_knowledge
-from knowledge.record import Condition, Deadline, Phrasing, RecordError, ServiceItem
+from knowledge.record import (
+    Checklist,
+    Condition,
+    Deadline,
+    Event,
+    Phrasing,
+    RecordError,
+    ServiceItem,
+    Subject,
+    Topic,
+)
 
 ENOUGH_PHRASINGS = 30
+# Of them, situations of life that use none of the item's own words, and phrasings of any other
+# record.
+ENOUGH_LIFE = 10
+ENOUGH_FOR_OTHERS = 5
 NEAR_DUPLICATE = 0.7
 BRIEF_CHARACTERS = 60
 MOST_SITUATIONS = 2
@@ -78,6 +92,10 @@ def lint_knowledge(knowledge: KnowledgeFiles, today: date) -> list[Finding]:
         findings += lint_item(item, today)
         findings += _catalogue(item, knowledge)
         findings += lint_phrasings(item.item_id, knowledge.phrasings.get(item.item_id, []))
+    for record, said in _others(knowledge):
+        findings += _said_otherwise(record, said)
+    for checklist in knowledge.checklists:
+        findings += _checklist(checklist)
     findings += _references(knowledge)
     findings += _shared_phrasings(knowledge)
     findings += _shared_aliases(knowledge)
@@ -110,9 +128,31 @@ def lint_phrasings(record: str, phrasings: list[Phrasing]) -> list[Finding]:
         findings.append(
             Finding("warning", record, "few-phrasings", f"{len(phrasings)} < {ENOUGH_PHRASINGS}")
         )
+    life = sum(phrasing.style == "life" for phrasing in phrasings)
+    if life < ENOUGH_LIFE:
+        findings.append(Finding("warning", record, "few-life", f"{life} < {ENOUGH_LIFE}"))
     for text, other in _near_duplicates(tuple(phrasing.text for phrasing in phrasings)):
         findings.append(Finding("error", record, "near-duplicate", f"“{text}” ~ “{other}”"))
     return findings
+
+
+def _said_otherwise(record: str, said: Sequence[str]) -> Iterator[Finding]:
+    """Whether a record that is no item has enough phrasings, unlike one another."""
+    if len(said) < ENOUGH_FOR_OTHERS:
+        short = f"{len(said)} < {ENOUGH_FOR_OTHERS}"
+        yield Finding("warning", record, "few-phrasings", short)
+    for text, other in _near_duplicates(tuple(said)):
+        yield Finding("error", record, "near-duplicate", f"“{text}” ~ “{other}”")
+
+
+def _checklist(checklist: Checklist) -> Iterator[Finding]:
+    """A figure in a checklist stands in a point with its basis."""
+    for point in checklist.points:
+        if _FIGURE.search(point.in_order) and not point.basis:
+            message = f"point “{point.name}” has a figure without basis"
+            yield Finding("error", checklist.checklist_id, "basis", message)
+    if _FIGURE.search(checklist.intro):
+        yield Finding("error", checklist.checklist_id, "basis", "figure in the intro")
 
 
 _Said = Iterator[tuple[Literal["error", "warning"], str, str]]
@@ -294,6 +334,10 @@ def _references(knowledge: KnowledgeFiles) -> Iterator[Finding]:
         yield from _unknown(event.event_id, [entry.item for entry in event.items], known)
     for kind in knowledge.report_kinds:
         yield from _unknown(kind.kind_id, [kind.linked_item] if kind.linked_item else [], known)
+    for checklist in knowledge.checklists:
+        yield from _unknown(checklist.checklist_id, checklist.items, known)
+    for topic in knowledge.topics:
+        yield from _unknown(topic.topic_id, topic.items, known)
     for text, candidates in knowledge.ambiguous.items():
         yield from _unknown(text, candidates, known)
 
@@ -327,24 +371,35 @@ def _all_names(knowledge: KnowledgeFiles) -> Iterator[tuple[str, str]]:
     for item in knowledge.items.values():
         names = dict.fromkeys((item.name, item.short_name, *item.aliases))
         yield from ((item.item_id, name) for name in names if name)
-    for subject in knowledge.subjects:
-        names = dict.fromkeys((subject.name, *subject.aliases))
-        yield from ((subject.subject_id, name) for name in names if name)
+    named: list[tuple[str, Event | Subject | Checklist | Topic]] = [
+        *((subject.subject_id, subject) for subject in knowledge.subjects),
+        *((event.event_id, event) for event in knowledge.events),
+        *((checklist.checklist_id, checklist) for checklist in knowledge.checklists),
+        *((topic.topic_id, topic) for topic in knowledge.topics),
+    ]
+    for record_id, record in named:
+        names = dict.fromkeys((record.name, *record.aliases))
+        yield from ((record_id, name) for name in names if name)
 
 
 def _all_phrasings(knowledge: KnowledgeFiles) -> Iterator[tuple[str, str]]:
     for item_id, phrasings in knowledge.phrasings.items():
         yield from ((item_id, phrasing.text) for phrasing in phrasings)
-    for subject in knowledge.subjects:
-        yield from ((subject.subject_id, text) for text in subject.phrasings)
-    for event in knowledge.events:
-        yield from ((event.event_id, text) for text in event.phrasings)
-    for emergency in knowledge.emergencies:
-        yield from ((emergency.kind, text) for text in emergency.phrasings)
-    for kind in knowledge.report_kinds:
-        # A report may be worded like the service item that it is linked to.
-        owner = kind.linked_item or kind.kind_id
-        yield from ((owner, text) for text in kind.phrasings)
+    # A report may be worded like the service item that it is linked to.
+    linked = {kind.kind_id: kind.linked_item for kind in knowledge.report_kinds}
+    for record, said in _others(knowledge):
+        yield from ((linked.get(record) or record, text) for text in said)
+    yield from (("ambiguous", text) for text in knowledge.ambiguous)
+
+
+def _others(knowledge: KnowledgeFiles) -> Iterator[tuple[str, list[str]]]:
+    """(id, phrasings) of every record that is no service item."""
+    yield from ((subject.subject_id, subject.phrasings) for subject in knowledge.subjects)
+    yield from ((event.event_id, event.phrasings) for event in knowledge.events)
+    yield from ((emergency.kind, emergency.phrasings) for emergency in knowledge.emergencies)
+    yield from ((kind.kind_id, kind.phrasings) for kind in knowledge.report_kinds)
+    yield from ((check.checklist_id, check.phrasings) for check in knowledge.checklists)
+    yield from ((topic.topic_id, topic.phrasings) for topic in knowledge.topics)
 
 
 def _key(text: str) -> str:

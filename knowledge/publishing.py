@@ -174,6 +174,8 @@ def records_of(knowledge: KnowledgeFiles) -> dict[str, Any]:
         "events": {event.event_id: plain(event) for event in knowledge.events},
         "subjects": {subject.subject_id: plain(subject) for subject in knowledge.subjects},
         "reports": {kind.kind_id: plain(kind) for kind in knowledge.report_kinds},
+        "checklists": {check.checklist_id: plain(check) for check in knowledge.checklists},
+        "topics": {topic.topic_id: plain(topic) for topic in knowledge.topics},
         "emergencies": [plain(emergency) for emergency in knowledge.emergencies],
         "ambiguous": knowledge.ambiguous,
         "places": [plain(place) for place in knowledge.places],

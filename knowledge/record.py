@@ -348,6 +348,44 @@ class ReportKind(Record, frozen=True, kw_only=True):
     phrasings: list[str]
 
 
+class CheckPoint(Record, frozen=True, kw_only=True):
+    """One thing an inspection looks at, and how it looks when it is in order."""
+
+    name: str
+    in_order: str
+    basis: str = ""
+
+
+class Checklist(Record, frozen=True, kw_only=True):
+    """处方式菜单: what the one joint inspection of a kind of site looks at.
+
+    ``papers`` are what to have at hand; ``items`` are the service items a business may need first.
+    """
+
+    checklist_id: str
+    name: str
+    aliases: list[str] = []
+    site: str
+    intro: str
+    points: list[CheckPoint]
+    papers: list[str] = []
+    items: list[str] = []
+    legal_basis: list[LegalBasis]
+    phrasings: list[str]
+
+
+class Topic(Record, frozen=True, kw_only=True):
+    """A question about the service itself. ``adds`` is looked up when it is asked."""
+
+    topic_id: str
+    name: str
+    aliases: list[str] = []
+    answer: str
+    adds: Literal["", "hours", "places"] = ""
+    items: list[str] = []
+    phrasings: list[str]
+
+
 class Period(Record, frozen=True, kw_only=True):
     """Opening hours, both ends as HH:MM on the office's clock."""
 

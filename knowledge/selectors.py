@@ -9,7 +9,16 @@ from django.db.models import QuerySet
 from knowledge import mapping
 from knowledge.files import KnowledgeFiles, load_catalogue
 from knowledge.models import AMBIGUOUS, OUT_OF_SCOPE, Entry, ItemRow, Phrasing, ServiceItem
-from knowledge.record import Emergency, Event, Place, ReportKind, Subject, read
+from knowledge.record import (
+    Checklist,
+    Emergency,
+    Event,
+    Place,
+    ReportKind,
+    Subject,
+    Topic,
+    read,
+)
 from knowledge.record import Phrasing as PhrasingRecord
 from knowledge.record import ServiceItem as ItemRecord
 
@@ -41,26 +50,39 @@ def item_records(items: QuerySet[ServiceItem]) -> dict[str, ItemRecord]:
 
 def stored_knowledge() -> KnowledgeFiles:
     """Return all that may be published: answerable items and every other record."""
-    phrasings: dict[str, list[PhrasingRecord]] = {}
-    said = Phrasing.objects.order_by("item_id", "order")
-    for item_id, *values in said.values_list("item_id", *PHRASING_FIELDS):
-        data = dict(zip(PHRASING_FIELDS, values, strict=True))
-        phrasings.setdefault(item_id, []).append(read(data, PhrasingRecord, item_id))
     rest = _entries(OUT_OF_SCOPE, dict[str, Any])
     return KnowledgeFiles(
         catalogue=load_catalogue(),
         items=item_records(ServiceItem.objects.answerable()),
-        phrasings=phrasings,
+        phrasings=_phrasings(),
         events=_entries("event", Event),
         subjects=_entries("subject", Subject),
         emergencies=_entries("emergency", Emergency),
         report_kinds=_entries("report", ReportKind),
+        checklists=_entries("checklist", Checklist),
+        topics=_entries("topic", Topic),
         places=_entries("place", Place),
         ambiguous={
             entry["id"]: entry["candidates"] for entry in _entries(AMBIGUOUS, dict[str, Any])
         },
         out_of_scope=[text for entry in rest for text in entry["texts"]],
     )
+
+
+def stored_guides() -> dict[str, tuple[ItemRecord, list[PhrasingRecord]]]:
+    """Return every item of the database with its phrasings, whatever its state."""
+    phrasings = _phrasings()
+    items = item_records(ServiceItem.objects.all())
+    return {item_id: (item, phrasings.get(item_id, [])) for item_id, item in items.items()}
+
+
+def _phrasings() -> dict[str, list[PhrasingRecord]]:
+    phrasings: dict[str, list[PhrasingRecord]] = {}
+    said = Phrasing.objects.order_by("item_id", "order")
+    for item_id, *values in said.values_list("item_id", *PHRASING_FIELDS):
+        data = dict(zip(PHRASING_FIELDS, values, strict=True))
+        phrasings.setdefault(item_id, []).append(read(data, PhrasingRecord, item_id))
+    return phrasings
 
 
 def _entries(kind: str, record: type[T]) -> list[T]:

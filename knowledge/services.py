@@ -55,6 +55,8 @@ def entry_kinds(files: KnowledgeFiles) -> list[tuple[str, str, Sequence[Any]]]:
         ("subject", "subject_id", files.subjects),
         ("emergency", "kind", files.emergencies),
         ("report", "kind_id", files.report_kinds),
+        ("checklist", "checklist_id", files.checklists),
+        ("topic", "topic_id", files.topics),
         ("place", "place_id", files.places),
         (OUT_OF_SCOPE, "id", rest),
         (AMBIGUOUS, "id", ambiguous),

@@ -21,12 +21,14 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from knowledge.documents import (
+    checklist_document,
     event_document,
     item_document,
     nothing_document,
     outline_document,
     report_document,
     subject_document,
+    topic_document,
 )
 from knowledge.files import DATA_DIR, KnowledgeFiles
 from knowledge.search.analysis import VIEWS, content, terms
@@ -68,6 +70,8 @@ def documents_of(files: KnowledgeFiles) -> list[Document]:
         *(event_document(event) for event in files.events),
         *(subject_document(subject) for subject in files.subjects),
         *(report_document(kind) for kind in files.report_kinds),
+        *(checklist_document(checklist) for checklist in files.checklists),
+        *(topic_document(topic) for topic in files.topics),
         nothing_document(files.out_of_scope),
     ]
 

@@ -12,9 +12,11 @@ from dataclasses import replace
 from bot.actions.context import Context, Outcome
 from bot.actions.rendering import (
     Asked,
+    checklist_text,
     facet_text,
     next_buttons,
     opening_text,
+    topic_text,
 )
 from bot.conversations import phrases
 from bot.conversations.messages import Answer, Button, Competent, Offer, Reply
@@ -29,6 +31,7 @@ HUMAN_BUTTON = Button("找人工", "human")
 FAQ_OVERLAP = 0.5
 # What the intent classifier holds to be out of scope is answered from this probability on.
 FAIR_MATCH = 0.4
+MOST_LINKS = 6
 # How far a message may stray from a bare question of facet before it needs a subject of its own.
 LONGEST_FOLLOW_UP = 16
 
@@ -86,7 +89,19 @@ def about(context: Context, owner: str, facets: Sequence[str]) -> Outcome:
         return _event(context, owner)
     if guide.report_kind(owner):
         return report_kind(context, owner)
+    if checklist := guide.checklist(owner):
+        return _told(context, checklist_text(checklist), checklist.items)
+    if topic := guide.topic(owner):
+        asked = Asked(guide.places, context.now, context.understanding.text)
+        return _told(context, topic_text(topic, asked), topic.items)
     return step_back(context)
+
+
+def _told(context: Context, text: str, items: Sequence[str]) -> Outcome:
+    """An answer that is about no one item, with the items it leads to as buttons."""
+    buttons = [Button(context.guide.name(i), f"ask:{i}:{OVERVIEW}") for i in items[:MOST_LINKS]]
+    reply = _plain(context, "answer", text, buttons=(*buttons, HUMAN_BUTTON))
+    return Outcome(replace(reply, intent="ask_item", facet=OVERVIEW), {"item": None})
 
 
 def _plain_competent(competent: object) -> dict[str, str]:
@@ -161,12 +176,7 @@ def _event(context: Context, event_id: str) -> Outcome:
         name = context.guide.name(entry.item)
         rows.append(f"{number}. {name}" + (f"（{details}）" if details else ""))
     text = f"{event.intro}\n" + "\n".join(rows) + "\n您想先看哪一件？"
-    buttons = tuple(
-        Button(context.guide.name(entry.item), f"ask:{entry.item}:overview")
-        for entry in event.items[:6]
-    )
-    reply = _plain(context, "answer", text, buttons=buttons)
-    return Outcome(replace(reply, intent="ask_item", facet=OVERVIEW), {"item": None})
+    return _told(context, text, [entry.item for entry in event.items])
 
 
 def report_kind(context: Context, kind_id: str) -> Outcome:

@@ -10,7 +10,17 @@ from typing import Any
 
 from bot.actions.emergencies import DangerWords
 from bot.conversations.messages import Reply
-from knowledge.record import Emergency, Event, Place, ReportKind, ServiceItem, Subject, read
+from knowledge.record import (
+    Checklist,
+    Emergency,
+    Event,
+    Place,
+    ReportKind,
+    ServiceItem,
+    Subject,
+    Topic,
+    read,
+)
 from nlu.protocol import Understanding
 
 
@@ -35,7 +45,7 @@ class Guide:
 
     def name(self, owner: str) -> str:
         """Return the name of any record."""
-        for kind in ("items", "outlines", "events", "subjects", "reports"):
+        for kind in ("items", "outlines", "events", "subjects", "reports", "checklists", "topics"):
             if owner in self._records.get(kind, {}):
                 return str(self._records[kind][owner]["name"])
         return owner
@@ -54,6 +64,16 @@ class Guide:
         """Return a kind of complaint, or None."""
         data = self._records.get("reports", {}).get(kind_id)
         return read(data, ReportKind, kind_id) if data else None
+
+    def checklist(self, checklist_id: str) -> Checklist | None:
+        """Return what an inspection looks at, or None."""
+        data = self._records.get("checklists", {}).get(checklist_id)
+        return read(data, Checklist, checklist_id) if data else None
+
+    def topic(self, topic_id: str) -> Topic | None:
+        """Return what is said about the service itself, or None."""
+        data = self._records.get("topics", {}).get(topic_id)
+        return read(data, Topic, topic_id) if data else None
 
     def item_ids(self) -> list[str]:
         """Return the ids of all published items."""

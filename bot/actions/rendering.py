@@ -14,7 +14,7 @@ from bot.actions.context import Guide
 from bot.conversations.messages import Button, Card, Reply
 from bot.conversations.phrases import ASK_WINDOW, UNVERIFIED
 from knowledge import opening
-from knowledge.record import Amount, Days, Material, Place, ServiceItem
+from knowledge.record import Amount, Checklist, Days, Material, Place, ServiceItem, Topic
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,22 @@ def facet_text(item: ServiceItem, facet: str, asked: Asked) -> str:
     """Return what is said about one facet of an item, with the honesty note where it is due."""
     text = _FACETS[facet](item, asked)
     return text if item.verified else f"{text}\n{UNVERIFIED}"
+
+
+def checklist_text(checklist: Checklist) -> str:
+    """Return what an inspection looks at, point by point, and the papers to have at hand."""
+    points = _numbered(f"{point.name}：{point.in_order}" for point in checklist.points)
+    papers = f"\n手边备好：{'、'.join(checklist.papers)}。" if checklist.papers else ""
+    return f"{checklist.intro}\n{points}{papers}\n{UNVERIFIED}"
+
+
+def topic_text(topic: Topic, asked: Asked) -> str:
+    """Return the answer about the service itself, with the hours or places of the moment."""
+    if topic.adds == "hours":
+        return f"{topic.answer}\n街道为民服务大厅：{opening_text(asked)}"
+    if topic.adds == "places":
+        return f"{topic.answer}\n现在登记在册的：{'、'.join(p.name for p in asked.places)}。"
+    return topic.answer
 
 
 def card(item: ServiceItem, asked: Asked) -> Card:

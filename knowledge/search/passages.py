@@ -16,7 +16,9 @@ from typing import Any, Literal
 
 from knowledge.search.errors import KnowledgeFormatError
 
-Kind = Literal["item", "outline", "event", "subject", "report", "nothing", "document"]
+Kind = Literal[
+    "item", "outline", "event", "subject", "report", "checklist", "topic", "nothing", "document"
+]
 Field = Literal["name", "alias", "need", "phrasing", "question", "body"]
 
 NOTHING = "nothing"
