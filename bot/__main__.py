@@ -16,6 +16,8 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 PUBLISH_SECONDS = 60.0
+HELD_OUT = Path("tests/data/heldout")
+FOREIGN = Path("tests/data/foreign")
 
 
 def main() -> int:
@@ -65,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     alias.add_argument("text")
     alias.add_argument("--remove", action="store_true")
     add("publish", _publish, "publish what is stored in the database")
+    evaluate = add("evaluate", _evaluate, "put held-out questions to the product and baselines")
+    evaluate.add_argument("--questions", type=Path, default=HELD_OUT)
+    evaluate.add_argument("--foreign", type=Path, default=FOREIGN)
+    evaluate.add_argument("--out", type=Path, default=Path("bench/out/evaluate"))
+    evaluate.add_argument("--baselines", nargs="*", default=["bm25", "svm", "diet"])
+    evaluate.add_argument("--server", action="store_true", help="through the whole server")
     export = add("export-items", _export_items, "write guides to an Excel workbook")
     export.add_argument("file", type=Path)
     export.add_argument("--items", nargs="*", default=[], help="ids; all guides if none is given")
@@ -171,6 +179,27 @@ def _publish(given: argparse.Namespace) -> int:
             return 1
         time.sleep(0.1)
     print("noted; it is published when the server runs (python -m bot serve)", file=sys.stderr)
+    return 0
+
+
+def _evaluate(given: argparse.Namespace) -> int:
+    from bot import terminal
+    from bot.evaluating import BASELINES, evaluate
+
+    if unknown := set(given.baselines) - set(BASELINES):
+        print(f"error: baselines are {', '.join(BASELINES)}, got {unknown}", file=sys.stderr)
+        return 2
+    try:
+        evaluate(
+            given.questions,
+            given.foreign,
+            given.out,
+            given.baselines,
+            is_through_server=given.server,
+        )
+    except terminal.DoorClosed as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -3,47 +3,56 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot import clock
-from knowledge.exchange import exchange_tables, guide_form, is_exchange
-from knowledge.files import load_catalogue
-from knowledge.importing import NOTES, guide_tables, import_apply, import_plan
-from knowledge.selectors import stored_guides
-from knowledge.workbook import WorkbookError, read_workbook, write_workbook
+from knowledge import exchange
+from knowledge.exchange import EXCHANGE_NOTES, exchange_tables, guide_form, is_exchange
+from knowledge.importing import Plan, import_apply, import_plan
+from knowledge.record import RecordError
+from knowledge.selectors import stored_guides, stored_knowledge
+from knowledge.sheets import NOTES, SHEET_NAMES, guide_tables
+from knowledge.workbook import NOTES_SHEET, Table, WorkbookError, read_workbook, write_workbook
 
 
 def export_items(target: Path, item_ids: Sequence[str], form: str) -> int:
     """Write guides to a workbook and return the exit code."""
-    guides = stored_guides()
+    try:
+        guides = stored_guides()
+    except RecordError as error:
+        return _failed(f"a stored guide cannot be read: {error}")
     unknown = [item_id for item_id in item_ids if item_id not in guides]
     if unknown:
-        print(f"error: no guide for {', '.join(unknown)}", file=sys.stderr)
-        return 1
+        return _failed(f"no guide for {', '.join(unknown)}")
     chosen = {item_id: guides[item_id] for item_id in item_ids or guides}
-    tables = guide_tables(chosen)
+    tables, notes = guide_tables(chosen), NOTES
     if form == "exchange":
-        tables = exchange_tables(tables)
+        tables, notes = exchange_tables(tables), EXCHANGE_NOTES
     try:
-        write_workbook(target, tables, NOTES)
+        write_workbook(target, tables, notes)
+    except WorkbookError as error:
+        return _failed(str(error))
     except OSError as error:
-        print(f"error: {target} cannot be written: {error}", file=sys.stderr)
-        return 1
+        return _failed(f"{target} cannot be written: {error}")
     print(f"{len(chosen)} guides, {sum(len(t.rows) for t in tables)} rows: {target}")
     return 0
+
+
+def _failed(reason: str) -> int:
+    print(f"error: {reason}", file=sys.stderr)
+    return 1
 
 
 def import_items(source: Path, *, is_dry_run: bool, shows_all: bool) -> int | None:
     """Report on every row and store the guides; return how many, or None if there are errors."""
     try:
-        tables = read_workbook(source)
-        stored = stored_guides()
-        if is_exchange(tables):
-            tables = guide_form(tables, {item.name: i for i, (item, _) in stored.items()})
-        plan = import_plan(tables, stored, load_catalogue(), clock.now().date())
+        plan = _plan(read_workbook(source, (*SHEET_NAMES, *exchange.SHEETS)))
     except WorkbookError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _failed(str(error))
+        return None
+    except RecordError as error:
+        _failed(f"a stored record cannot be read: {error}")
         return None
     for row in plan.rows:
         if shows_all or row.status != "same":
@@ -51,7 +60,7 @@ def import_items(source: Path, *, is_dry_run: bool, shows_all: bool) -> int | No
     counts = {s: sum(r.status == s for r in plan.rows) for s in _STATUSES}
     print("，".join(f"{_STATUSES[s]} {n}" for s, n in counts.items()))
     if plan.errors:
-        print(f"error: {len(plan.errors)} rows have errors, nothing was stored", file=sys.stderr)
+        _failed(f"{len(plan.errors)} rows have errors, nothing was stored")
         return None
     if is_dry_run:
         print(f"dry run: {len(plan.guides)} guides would be stored")
@@ -59,6 +68,17 @@ def import_items(source: Path, *, is_dry_run: bool, shows_all: bool) -> int | No
     stored_count = import_apply(plan)
     print(f"{stored_count} guides stored")
     return stored_count
+
+
+def _plan(tables: Mapping[str, Table]) -> Plan:
+    stored = stored_guides()
+    if is_exchange(tables):
+        # An office's export has many more sheets than the three that are ours too.
+        unread = [name for name in tables if name not in (*exchange.SHEETS, NOTES_SHEET)]
+        if unread:
+            print(f"not read: {'、'.join(unread)}")
+        tables = guide_form(tables, guide_tables(stored))
+    return import_plan(tables, stored, stored_knowledge(), clock.now().date())
 
 
 _STATUSES = {

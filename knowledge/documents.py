@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from knowledge.files import CatalogueRow
+from knowledge.files import CatalogueRow, KnowledgeFiles
 from knowledge.record import (
     Checklist,
     Event,
@@ -17,6 +17,24 @@ from knowledge.record import (
 from knowledge.search.passages import NOTHING, Document, Field
 
 Text = tuple[Field, str]
+
+
+def documents_of(files: KnowledgeFiles) -> list[Document]:
+    """Return the documents that the shipped files make, in a fixed order."""
+    return [
+        *(
+            item_document(files.items[item_id], files.phrasings.get(item_id, []))
+            if item_id in files.items
+            else outline_document(row)
+            for item_id, row in files.catalogue.items()
+        ),
+        *(event_document(event) for event in files.events),
+        *(subject_document(subject) for subject in files.subjects),
+        *(report_document(kind) for kind in files.report_kinds),
+        *(checklist_document(checklist) for checklist in files.checklists),
+        *(topic_document(topic) for topic in files.topics),
+        nothing_document(files.out_of_scope),
+    ]
 
 
 def item_document(item: ServiceItem, phrasings: Sequence[Phrasing]) -> Document:

@@ -60,6 +60,9 @@ class KnowledgeFiles:
     places: list[Place] = field(default_factory=list)
     ambiguous: dict[str, list[str]] = field(default_factory=dict)
     out_of_scope: list[str] = field(default_factory=list)
+    # For training alone: what only sounds dangerous, and how one asks for each facet of anything.
+    calm: list[str] = field(default_factory=list)
+    facet_questions: dict[str, list[str]] = field(default_factory=dict)
 
 
 def load_knowledge(data_dir: Path = DATA_DIR) -> KnowledgeFiles:
@@ -81,6 +84,8 @@ def load_knowledge(data_dir: Path = DATA_DIR) -> KnowledgeFiles:
         places=_load_or_empty(data_dir / "places.yml", list[Place]),
         ambiguous=_load_dict(data_dir / "ambiguous.yml"),
         out_of_scope=_load_or_empty(data_dir / "out_of_scope.yml", list[str]),
+        calm=_load_or_empty(data_dir / "training" / "calm.yml", list[str]),
+        facet_questions=_load_dict(data_dir / "training" / "facet_questions.yml"),
     )
 
 

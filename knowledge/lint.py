@@ -36,6 +36,7 @@ ENOUGH_FOR_OTHERS = 5
 NEAR_DUPLICATE = 0.7
 BRIEF_CHARACTERS = 60
 MOST_SITUATIONS = 2
+FEWEST_OPTIONS = 2
 # Real national service numbers; any other number in a text would be an invented one.
 KNOWN_NUMBERS = frozenset(
     [
@@ -283,6 +284,10 @@ def _situations(item: ServiceItem) -> _Said:
     for unknown in sorted(used - set(options)):
         yield "error", "situations", f"unknown option “{unknown}”"
     for situation in item.situations:
+        count = len(situation.options)
+        if count < FEWEST_OPTIONS:
+            message = f"“{situation.question}” has {count} options, needs {FEWEST_OPTIONS}"
+            yield "error", "situations", message
         if not used & {option.id for option in situation.options}:
             yield "warning", "situation-unused", f"“{situation.question}” selects nothing"
 

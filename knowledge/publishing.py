@@ -17,6 +17,7 @@ from typing import Any
 from django.db import close_old_connections
 from django.utils import timezone
 
+from knowledge.documents import documents_of
 from knowledge.files import KnowledgeFiles
 from knowledge.lint import Finding, lint_knowledge
 from knowledge.models import Publication
@@ -33,7 +34,6 @@ from knowledge.search.snapshot import (
     publish_snapshot,
 )
 from knowledge.selectors import stored_knowledge
-from knowledge.training import documents_of
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,7 @@ so that no spreadsheet takes a phrase beginning with “=”, “+”, “-” o
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,18 +17,23 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 LARGEST_BYTES = 50_000_000
 MOST_ROWS = 100_000
+MOST_COLUMNS = 200
+MOST_CELLS = 2_000_000
 LONGEST_CELL = 32_767  # Excel's own limit
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_HEAD = PatternFill("solid", fgColor="E8EEF7")
+NOTES_SHEET = "说明"
+# What XML 1.0 cannot hold: control characters, halves of a surrogate pair, two noncharacters.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_BOLD = Font(bold=True)
+_SHADED = PatternFill("solid", fgColor="E8EEF7")
+_WRAPPED = Alignment(wrap_text=True, vertical="top")
 _WIDEST = 60
 
 
 class WorkbookError(ValueError):
-    """A file that is no workbook we can read; the message says what was expected."""
+    """A workbook that cannot be read or written; the message says what was expected."""
 
 
 @dataclass(frozen=True)
@@ -51,61 +55,117 @@ class Table:
 
 
 def write_workbook(path: Path, tables: Sequence[Table], notes: Sequence[str]) -> None:
-    """Write the tables as sheets, with ``notes`` for the reader on a first sheet of their own."""
+    """Write the tables as sheets, with ``notes`` for the reader on a first sheet of their own.
+
+    Raises WorkbookError for a text that Excel would cut off, naming the place by the row's first
+    cell and the heading.
+    """
+    for table in tables:
+        _check_lengths(table)
     book = Workbook()
     first = book.active
     assert first is not None
-    first.title = "说明"
+    first.title = NOTES_SHEET
     for number, note in enumerate(notes, start=1):
         _put(first.cell(number, 1), note)
     first.column_dimensions["A"].width = 100
     for table in tables:
-        sheet = book.create_sheet(table.name)
-        for column, head in enumerate(table.heads, start=1):
-            cell = sheet.cell(1, column)
-            _put(cell, head)
-            cell.font, cell.fill = Font(bold=True), _HEAD
-            longest = max((len(row[column - 1]) for row in table.rows[:200]), default=0)
-            width = min(_WIDEST, max(2 * len(head), longest) + 4)
-            sheet.column_dimensions[get_column_letter(column)].width = width
-        for number, row in enumerate(table.rows, start=2):
-            for column, text in enumerate(row, start=1):
-                if text:
-                    _put(sheet.cell(number, column), text)
-        sheet.freeze_panes = "B2"
+        _write_table(book.create_sheet(table.name), table)
     book.save(path)
 
 
+def _check_lengths(table: Table) -> None:
+    for row in table.rows:
+        for head, text in zip(table.heads, row, strict=True):
+            if len(text) > LONGEST_CELL:
+                raise WorkbookError(
+                    f"sheet {table.name}, {row[0]}, {head}: "
+                    f"expected at most {LONGEST_CELL} characters, got {len(text)}"
+                )
+
+
+def _write_table(sheet: Any, table: Table) -> None:
+    for column, head in enumerate(table.heads, start=1):
+        cell = sheet.cell(1, column)
+        _put(cell, head)
+        cell.font, cell.fill = _BOLD, _SHADED
+        longest = max((len(row[column - 1]) for row in table.rows[:200]), default=0)
+        width = min(_WIDEST, max(2 * len(head), longest) + 4)
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    for number, row in enumerate(table.rows, start=2):
+        for column, text in enumerate(row, start=1):
+            if text:
+                _put(sheet.cell(number, column), text)
+    sheet.freeze_panes = "B2"
+
+
 def _put(cell: Any, text: str) -> None:
-    cell.value = _CONTROL.sub("", text)[:LONGEST_CELL]
+    cell.value = _UNWRITABLE.sub("", text)
     cell.data_type = "s"
     cell.quotePrefix = True
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    cell.alignment = _WRAPPED
 
 
-def read_workbook(path: Path) -> Mapping[str, Table]:
-    """Return the tables of a workbook by sheet name; raises WorkbookError."""
+def read_workbook(path: Path, wanted: Collection[str] | None = None) -> dict[str, Table]:
+    """Return the tables of a workbook by sheet name; raises WorkbookError.
+
+    Of the sheet of notes, and of any sheet outside ``wanted``, only the name is returned: whatever
+    stands there, the table is empty.
+    """
     if not path.is_file():
         raise WorkbookError(f"there is no file {path.name}")
     if path.stat().st_size > LARGEST_BYTES:
         raise WorkbookError(f"{path.name} is larger than {LARGEST_BYTES // 1_000_000} MB")
+    tables: dict[str, Table] = {}
+    for sheet in _sheets(path):
+        name = sheet.title.strip()
+        if name in tables:
+            raise WorkbookError(f"two sheets are called {name}")
+        is_read = name != NOTES_SHEET and (wanted is None or name in wanted)
+        tables[name] = _table(name, sheet) if is_read else Table(name, (), ())
+    return tables
+
+
+def _sheets(path: Path) -> Sequence[Any]:
     try:
-        book = load_workbook(path, data_only=False, keep_links=False)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise WorkbookError(f"{path.name} is no Excel workbook (.xlsx): {error}") from error
-    return {sheet.title: _table(sheet) for sheet in book.worksheets}
+        return load_workbook(path, data_only=False, keep_links=False).worksheets
+    except Exception as error:
+        # Damage shows as whatever the zip, XML or cell reader trips over: BadZipFile, zlib.error,
+        # ParseError, RuntimeError (encrypted), IndexError (shared strings) and more.
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise WorkbookError(f"{path.name} is no Excel workbook (.xlsx): {reason}") from error
 
 
-def _table(sheet: Any) -> Table:
-    if sheet.max_row > MOST_ROWS:
-        raise WorkbookError(f"sheet {sheet.title} has more than {MOST_ROWS} rows")
-    rows = [tuple(_text(sheet.title, cell) for cell in row) for row in sheet.iter_rows()]
+def _table(name: str, sheet: Any) -> Table:
+    _check_size(name, sheet.max_row, sheet.max_column)
+    rows = [tuple(_text(name, cell) for cell in row) for row in sheet.iter_rows()]
     heads = rows[0] if rows else ()
     width = max((n for n, head in enumerate(heads, start=1) if head), default=0)
     twice = {head for head in heads[:width] if head and heads.count(head) > 1}
-    if twice and sheet.title != "说明":
-        raise WorkbookError(f"sheet {sheet.title} has the column {'、'.join(sorted(twice))} twice")
-    return Table(sheet.title, heads[:width], tuple(row[:width] for row in rows[1:]))
+    if twice:
+        raise WorkbookError(f"sheet {name} has the column {'、'.join(sorted(twice))} twice")
+    _check_headings(name, heads, rows)
+    return Table(name, heads[:width], tuple(row[:width] for row in rows[1:]))
+
+
+def _check_size(name: str, rows: int, columns: int) -> None:
+    """Two far corners are enough for a large sheet: openpyxl makes every cell that is looked at."""
+    for number, most, what in (
+        (rows, MOST_ROWS, "rows"),
+        (columns, MOST_COLUMNS, "columns"),
+        (rows * columns, MOST_CELLS, "cells"),
+    ):
+        if number > most:
+            raise WorkbookError(f"sheet {name} has more than {most} {what}")
+
+
+def _check_headings(name: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    headless = [n for n, head in enumerate(heads) if not head]
+    for number, row in enumerate(rows, start=1):
+        for n in headless:
+            if row[n]:
+                place = f"{get_column_letter(n + 1)}{number}"
+                raise WorkbookError(f"sheet {name}, cell {place}: expected a heading in row 1")
 
 
 def _text(sheet: str, cell: Cell) -> str:

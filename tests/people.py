@@ -54,6 +54,10 @@ def tiny(files: KnowledgeFiles, *item_ids: str) -> KnowledgeFiles:
         subjects=subjects,
         report_kinds=files.report_kinds[:3],
         emergencies=files.emergencies[:3],
+        checklists=files.checklists[:3],
+        topics=files.topics[:3],
+        calm=files.calm[:10],
+        facet_questions={facet: asked[:3] for facet, asked in files.facet_questions.items()},
         ambiguous={"卡丢了": ["SB13", "GG08"], "老年卡": ["GG08", "MZ10"]},
         out_of_scope=files.out_of_scope[:10],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +30,8 @@ _HOST = re.compile(r"\b(?:[\w-]+\.)+(?:org|com|net|io|co|cn|dev)\b")
 _OURS = {"127.0.0.1", "localhost", "ask.example.org"}
 _MACHINE_PATH = re.compile(r"(?<![\w.~])/(?:root|home|work|usr|opt|tmp|etc|var|mnt|Users)\b")
 _ENDPOINT = re.compile(r"(?<![\w./])/(?:api|healthz|readyz|actions|voice)\b[\w/{}-]*")
+_COMMAND = re.compile(r"python -m bot ([a-z][a-z-]*)([^`\n|#]*)")
+_OPTION = re.compile(r"(?<!\S)--[a-z-]+")
 _FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -55,6 +58,12 @@ def made_in(text: str) -> set[str]:
         *re.findall(r"`make ([a-z-]+)", text),
         *re.findall(r"^(?:[A-Z_]+=\S+ )*make ([a-z-]+)", blocks, re.MULTILINE),
     }
+
+
+def commands() -> dict[str, ArgumentParser]:
+    choices = next(a.choices for a in _parser()._actions if a.dest == "command")
+    assert isinstance(choices, dict)
+    return choices
 
 
 def links_in(text: str) -> Iterator[str]:
@@ -130,11 +139,18 @@ def test_both_readmes_name_the_same_targets_and_the_main_ones():
     assert {"run", "test", "check", "bench", "soak", "train"} <= english
 
 
-def test_every_command_that_a_document_names_exists(document: Path):
-    choices = next(a.choices for a in _parser()._actions if a.dest == "command")
-    assert choices is not None
-    named = set(re.findall(r"python -m bot ([a-z]+)", text_of(document)))
-    assert named <= set(choices)
+def test_every_command_that_a_document_names_exists_with_its_options(document: Path):
+    known = commands()
+    for name, rest in _COMMAND.findall(text_of(document)):
+        assert name in known, name
+        options = set(known[name]._option_string_actions)
+        assert name == "manage" or set(_OPTION.findall(rest)) <= options, name + rest
+
+
+def test_both_readmes_name_every_command():
+    for readme in READMES:
+        named = {name for name, _ in _COMMAND.findall(text_of(readme))}
+        assert named == set(commands()), readme.name
 
 
 def test_every_module_that_a_document_runs_exists(document: Path):

@@ -22,7 +22,8 @@ from bot.conversations import phrases
 from bot.conversations.messages import Answer, Button, Competent, Offer, Reply
 from knowledge.record import FACETS, Faq, ServiceItem
 from knowledge.search.analysis import content, terms
-from knowledge.search.matcher import Candidate, Match
+from knowledge.search.matcher import MOST_CHOICES, Candidate, Match
+from knowledge.search.passages import NOTHING
 from nlu.protocol import Understanding
 
 OVERVIEW = "overview"
@@ -310,8 +311,10 @@ def _hours(context: Context) -> Outcome:
 
 
 def offers(match: Match) -> tuple[Offer, ...]:
-    """Return the candidates as the contract shows them."""
-    return tuple(Offer(c.owner, c.name, c.score) for c in match.ranked[:3])
+    """Return the candidates as the contract shows them: those asked about first, in their order."""
+    asked = match.choices if match.decision == "ask" else ()
+    nearest = {c.owner: c for c in (*asked, *match.ranked) if c.owner != NOTHING}
+    return tuple(Offer(c.owner, c.name, c.score) for c in [*nearest.values()][:MOST_CHOICES])
 
 
 def _plain(context: Context, kind: str, text: str, **more: object) -> Reply:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from bot.actions.emergencies import DangerWords
+from bot.actions.emergencies import DangerSense
 from bot.conversations.messages import Reply
 from knowledge.record import (
     Checklist,
@@ -84,10 +84,10 @@ class Guide:
         return item_id in self._records.get("proxy_offered", [])
 
     @cached_property
-    def danger(self) -> DangerWords:
+    def danger(self) -> DangerSense:
         """The words that give danger away."""
         records = self._records.get("emergencies", [])
-        return DangerWords(read(records, list[Emergency], "emergencies"))
+        return DangerSense(read(records, list[Emergency], "emergencies"))
 
     @cached_property
     def places(self) -> list[Place]:

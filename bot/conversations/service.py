@@ -131,7 +131,9 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
     if not text and not turn.payload:
         return Reply(kind="fallback", text=phrases.EMPTY)
     guide = office.guide()
-    danger = guide.danger.recognise(turn.text) if not turn.payload else None
+    danger = None
+    if not turn.payload:
+        danger = guide.danger.recognise(turn.text, lambda: _enquiry(turn.text))
     if danger is not None:
         log.warning("emergency %s in turn %s", danger.kind, record.turn_id)
         return emergency_reply(danger)
@@ -144,6 +146,11 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
     except SearchError:
         log.exception("nothing to answer from, turn %s", record.turn_id)
         return Reply(kind="fallback", text=phrases.APOLOGY)
+
+
+def _enquiry(text: str) -> float:
+    """The probability that a text asks for something that the office knows."""
+    return office.matcher().match(text).probability
 
 
 def _with_cards(reply: Reply) -> Reply:

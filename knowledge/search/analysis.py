@@ -1,7 +1,7 @@
 """From a sentence to the terms that the lexical index knows.
 
 Three views of the same words: characters (single and pairs), jieba words, and toneless pinyin
-pairs, which forgive homophones of typing and of speech recognition.
+pairs, which forgive homophones of typing and of speech recognition and read typed pinyin.
 """
 
 from __future__ import annotations
@@ -85,6 +85,10 @@ _COURTESY = re.compile(
     r"^(?:(?:喂|哎|唉|呃|嗯|那个|你好|您好|请问|请教|麻烦|师傅|小姑娘|小伙子|同志|老师|我想问问?|想问下?|问一下|一下)"
     r"[啊呀哦,，。！!\s]*)+"
 )
+# Marks typed initials among the sounds.
+_INITIALS = "~"
+LONGEST_INITIALS = 6
+LONGEST_SYLLABLE = 6
 _WORD = re.compile(r"[a-z0-9]+|[一-鿿]")
 
 jieba.setLogLevel(logging.WARNING)
@@ -95,6 +99,11 @@ def normalise(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text[: 2 * LONGEST_TEXT]).lower()
     kept = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in folded)
     return re.sub(r"\s+", " ", kept).strip()[:LONGEST_TEXT]
+
+
+def squeezed(text: str) -> str:
+    """Return the letters and figures of a text alone: what punctuation cannot change."""
+    return "".join(c for c in normalise(text) if c.isalnum())
 
 
 def content(text: str) -> str:
@@ -110,8 +119,54 @@ def terms(text: str, view: View) -> list[str]:
     if view == "chars":
         pairs = [a + b for a, b in pairwise(units)]
         return [u for u in units if u not in _EMPTY_WORDS] + pairs
-    sounds = [_sound(unit) for unit in units]
-    return [f"{a} {b}" for a, b in pairwise(sounds)]
+    typed = [_INITIALS + unit for unit in units if _is_typed_initials(unit)]
+    return [f"{a} {b}" for a, b in pairwise(sounds(text))] + typed
+
+
+def sounds(text: str) -> list[str]:
+    """Return the toneless sounds of a normalised text, folded as Nanjing speakers fold them."""
+    return [sound for unit in _WORD.findall(text) for sound in _sounds(unit)]
+
+
+def initials(text: str) -> list[str]:
+    """Return the initials by which the words of a normalised text are typed: 居住证 as jzz.
+
+    They belong to what is searched, not to a question written in characters.
+    """
+    words = [w for w in _words(text) if re.fullmatch(r"[一-鿿]+", w)]
+    joined = [a + b for a, b in pairwise(words) if len(a + b) <= LONGEST_INITIALS]
+    several = [w for w in (*words, *joined) if 1 < len(w) <= LONGEST_INITIALS]
+    return [_INITIALS + "".join(s[0] for s in lazy_pinyin(w)) for w in dict.fromkeys(several)]
+
+
+def _is_typed_initials(unit: str) -> bool:
+    return 1 < len(unit) <= LONGEST_INITIALS and unit.isascii() and unit.isalpha()
+
+
+def _sounds(unit: str) -> list[str]:
+    """The sound of a character, or the syllables of typed pinyin: zhuyuan as zhu yuan."""
+    if len(unit) == 1:
+        return [_sound(unit)]
+    return [_folded(syllable) for syllable in _syllables(unit)] or [unit]
+
+
+@lru_cache(maxsize=20_000)
+def _syllables(typed: str) -> tuple[str, ...]:
+    """Cut typed pinyin into syllables, long ones first; empty if it is no pinyin."""
+    for length in range(min(len(typed), LONGEST_SYLLABLE), 0, -1):
+        if typed[:length] in _known_syllables():
+            if length == len(typed):
+                return (typed,)
+            rest = _syllables(typed[length:])
+            if rest:
+                return (typed[:length], *rest)
+    return ()
+
+
+@lru_cache(maxsize=1)
+def _known_syllables() -> frozenset[str]:
+    sounds = {lazy_pinyin(chr(code))[0] for code in range(0x4E00, 0x9FA6)}
+    return frozenset(s for s in sounds if s.isascii() and len(s) > 1) | {"a", "e"}
 
 
 def _words(text: str) -> list[str]:
@@ -121,7 +176,10 @@ def _words(text: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def _sound(unit: str) -> str:
     """Toneless pinyin with the pairs folded that Nanjing speakers and recognisers mix up."""
-    sound = lazy_pinyin(unit)[0] if len(unit) == 1 else unit
+    return _folded(lazy_pinyin(unit)[0])
+
+
+def _folded(sound: str) -> str:
     sound = re.sub(r"^(z|c|s)h", r"\1", sound)
     sound = re.sub(r"^l", "n", sound)
     return re.sub(r"ng$", "n", sound)

@@ -1,34 +1,42 @@
 """Which side of the item a resident asks about: what to bring, where, how much, ….
 
 A multinomial linear classifier, trained on the phrasings, weighs character groups and plain cues
-(“要带什么”). One message may ask for several facets.
+(“要带什么”), those of the clause that asks above those of the story around it. One message may ask
+for several facets.
 """
 
 from __future__ import annotations
 
-import json
+import random
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from functools import lru_cache
-from math import exp
-from pathlib import Path
 
 from knowledge.search.analysis import content
 from knowledge.search.encoder import TRAINED_DIR
+from knowledge.search.linear import LinearClassifier, train_linear
 
-FACETS_FILE = TRAINED_DIR / "facets.json"
+FACETS_FILE = TRAINED_DIR / "facets.npz"
 OVERVIEW = "overview"
 MOST_FACETS = 3
 # A cue beside the best facet counts as a second question from this probability on.
 CUED_SHARE = 0.15
-# A plain cue speaks against the mere overview at nearly any probability.
-BESIDE_OVERVIEW = 0.03
-CUE = "cue:"
-_CLAUSE = re.compile(r"[,，。;；?？!！\n]|还有|另外|顺便")
-# Cues weigh more than any one group of characters, so regularisation does not wash them out.
-CUE_WEIGHT = 3.0
+# A clause that asks on its own counts as a question of its own from this probability on.
+SURE_CLAUSE = 0.6
+# Values of the features; cues weigh more, so that regularisation does not wash them out.
+STORY, ASKING, CUED, ASKING_CUED = 0.3, 1.0, 1.0, 4.0
+SHORTEST_ASKING, LONGEST_ASKING = 5, 20
+STRENGTH = 0.5
+# Stories of some phrasings are put before the questions of others for training: what one has been
+# through says nothing about what one wants to know.
+COMPOSED_SHARE = 0.6
+LONGEST_TAIL = 16
+_FILLERS = re.compile(r"[嗯呃唔]+|(?<=[嗯呃 ])那个(?=[嗯呃 ])")
+_CLAUSE = re.compile(r"(?<=[,，。;；?？!！\n])|\s+|(?=还有|另外|顺便)")
+_ASKS = re.compile(
+    r"[吗呢嘛?？]|什么|啥|哪|几|多少|多久|怎么|咋|谁|(.)不\1|(.)没\2|阿[^姨婆爸妈]|可[能要以有]"
+    r"|还是|行不|成不|给不"
+)
 # Words that ask, and words for whoever asks: what remains without them is the subject.
 _WITHOUT_SUBJECT = re.compile(
     r"带|拿|准备|材料|证件|手续|东西|复印件|原件|什么|啥|哪些|哪样|哪里|哪儿|哪块|哪边|哪天|哪个|哪|在|到|去"
@@ -41,83 +49,70 @@ _WITHOUT_SUBJECT = re.compile(
     r"|没有|没|不|还|也|都|再|又|一下|一个|个|给|把|让|叫|跟|和|的|了|呢|吗|嘛|啊|呀|吧|哦|哎|好|请|麻烦|阿|现在|最|快"
     r"|早|晚|[\W_]"
 )
-SEEN_AT_LEAST = 3
-SMALLEST_WEIGHT = 0.05
 
 _CUES: dict[str, str] = {
-    "materials": r"带什么|带啥|带哪些|要带|带些|什么材料|啥材料|哪些材料|材料要|材料有|什么证件|啥证件|哪些证件|要什么东西"
-    r"|准备什么|准备哪些|准备些|准备啥|什么手续|啥手续|哪些手续|(户口本|身份证|照片|病历|合同|房产证|结婚证).{0,3}(要不要|要带|需不需要|要吗|用不用)"
-    r"|材料清单|要哪些材料|复印件|才料",
-    "conditions": r"什么条件|啥条件|条件是|够不够|够格|符合|资格|能不能办|能办吗|能申请吗|可以申请吗|能领吗|能不能领|可以办吗|能不能申请"
-    r"|有没有资格|算不算|什么人能|哪些人能|谁能办|谁可以|轮得到|满足",
-    "process": r"流程|步骤|分几步|先.{1,8}再|先到哪|先去哪|第一步|几道手续|怎么个程序|程序是|顺序|先后",
-    "where": r"在哪|到哪|去哪|哪里办|哪块|哪儿|哪边|什么地方|啥地方|地址|怎么走|窗口在|哪个部门|社区能办|社区能不能|社区可以|哪个窗口|附近",
-    "when": r"几点|周[一二三四五六日末天]|星期|礼拜|节假日|开门|上班吗|上不上班|几点上|上班时间|有人上班|下班|中午|营业时间|工作时间|截止|到期|什么时候|啥时候|啥时|哪天|期限"
-    r"|最晚|逾期|来得及|放假|休息|多久之内|多长时间内|几号",
-    "fee": r"要钱|收费|收钱|多少钱办|费用多少|什么费用|花钱|工本费|要不要钱|免费吗|免费的吗|是不是免费|不要钱|交多少钱|几块钱|贵不贵|缴费标准|要多少钱|手续费|钱不",
-    "amount": r"给多少|发多少|领多少|拿多少|补多少|补贴多少|多少补贴|能有多少|一个月多少|每月多少|一年多少|金额|标准是多少|领几个钱|多少块"
-    r"|有多少钱|报多少|报销多少|给几个|发几个|能领几|能拿几|多少钱一个月|多少钱一年",
-    "duration": r"几天|多久能|多长时间|要多久|多少天|当天|当场|立等|多久拿|多久办|等多久|要等|什么时候能(拿|好|批|办好|下来)|多会儿能|几时能好|快不快|马上能",
-    "online": r"网上|手机上|线上|小程序|APP|app|支付宝|微信上|微信能|苏服办|在家能|不跑|自助机|自助终端|官网|电脑上|网办|能不能网",
-    "proxy": r"代办|帮我办|替我|代我|代领|代替|委托|上门|(儿子|女儿|孙子|孙女|老伴|家人|家属|邻居|别人|媳妇|女婿|我妈|我爸|子女|老公|老婆|亲戚)"
-    r".{0,6}(代|替|帮|去办|来办|去行|行不行|能去|可以去)|(替|帮|代)(我|他|她|老|爸|妈|家|别|奶|爷)|本人.{0,4}(去|到|来|必须|一定)|一定要本人|非要本人|不去行",
-    "progress": r"办到哪|到哪一步|批了没|批下来没|批了吗|审批.{0,4}(没|吗)|进度|下来没|好了没|办好没|办好了吗|还没(到|下|消息|收到|批|好)|交了.{0,8}(没|怎么)|一直没",
-    "result": r"寄到|寄家|邮寄|快递|有效期|管几年|能用几年|拿到什么|给什么证|怎么拿|去哪拿|怎么领取|打到卡|打在卡|到账|发到|长什么样|电子证|用多久",
+    "materials": r"带什么|带啥|带哪|要带|带些|带上|揣什么|什么材料|啥材料|哪些材料|材料要|材料有|什么证件|啥证件|哪些证件|要什么东西|要啥东西"
+    r"|准备什么|准备哪些|准备些|准备啥|准备好哪|要备|备哪些|备齐|备好哪|什么手续|啥手续|哪些手续"
+    r"|(户口本|身份证|照片|病历|合同|房产证|房本|结婚证|复印件|条子|发票|证明|单子).{0,4}(要不要|要带|需不需要|要吗|用不用|够不够|行不行)"
+    r"|(要不要|需不需要|用不用).{0,8}(户口本|身份证|照片|相片|病历|合同|房产证|房本|结婚证|复印件|条子|发票|单子|材料)"
+    r"|材料清单|要哪些材料|复印件|才料|拿什么|拿啥|拿哪|交什么|交哪些|交啥|哪些东西|几张(照片|相片)|(照片|相片)要|出示什么|还差什么|算不算材料|开什么(纸|条|证)|什么代替",
+    "conditions": r"什么条件|啥条件|条件是|够不够格|够格|符合|资格|能不能办|能办吗|能申请吗|可以申请吗|能领吗|能不能领|可以办吗|能不能申请"
+    r"|有没有资格|算不算|什么人能|哪些人能|谁能办|谁可以|轮得到|满足|多大岁数|几岁(能|可以|才)|阿能(领|办|申请)|可有份|有我的份|够得上|给不给办|给办吗",
+    "process": r"流程|步骤|分几步|几步|哪几步|先.{1,8}(再|后)|先到哪|先去哪|先干|头一步|第一步|下一步|几道手续|怎么个程序|程序是|顺序|先后|一步一步|一步步|一样一样讲"
+    r"|哪个在前|哪样在前|谁在前|先找谁|是先.{1,14}还是先|先.{1,10}还是先|怎么签|咋走|怎么走手续|从头到尾",
+    "where": r"在哪|到哪|去哪|往哪去|上哪|哪里办|哪里(领|交|开|取|报|买|申请)|哪块|哪儿|哪边|哪(报名|领|交|开|办|买)|什么地方|啥地方|地址|怎么走|窗口在|哪个部门|哪个窗口|哪个衙门"
+    r"|社区(能|给|可以)|社区.{0,2}(行不行|能不能)|附近|找谁|找哪个|找哪家|归哪|归谁|该找|该叫|去老家|还是去|到你们这",
+    "when": r"几点|周[一二三四五六日末天]|星期|礼拜[一二三四五六天]|节假日|开门|上班吗|上不上班|几点上|上班时间|有人上班|下班|中午|营业时间|工作时间|截止|什么时候|啥时候|啥时|哪天|哪几天|哪几个月|几月|期限"
+    r"|最晚|最迟|逾期|过没过期|过期了还|放假|休息|多久之内|多长时间内|几天内|几号|收完了|什么日子",
+    "fee": r"要钱|收费|收钱|多少钱办|费用多少|什么费用|花钱|工本费|要不要钱|免费吗|免费的吗|是不是免费|免不免费|不要钱|交多少钱|几块钱|贵不贵|缴费标准|要多少钱|手续费|钱不|掏钱|掏腰包|几个钱啊|抽钱|谁出"
+    r"|(办|补|换|审|新办|重办|再补).{0,3}(一张|一回|一次|个)?多少钱",
+    "amount": r"给多少|发多少|领多少|拿多少|补多少|补贴多少|多少补贴|能有多少|一个月多少|每月多少|一年多少|金额|标准是多少|领几个钱|多少块|贴几块|退我多少|能退多少|还有多少|几个钱"
+    r"|有多少钱|报多少|报销多少|给几个|发几个|能领几|能拿几|多少钱一个月|多少钱一年|到手|赔几倍|几倍",
+    "duration": r"几天|多久|多长时间|多少天|多少时间|当天|当场|立等|等多|要等|多会儿能|几时能|什么时候能(拿|好|批|办好|下来)|快不快|马上能|来得及|赶得上|几个月才|个把月",
+    "online": r"网上|手机上|手机(能|可以|就能)|用手机|拿手机|线上|小程序|APP|app|支付宝|微信上|微信能|微信里|苏服办|在家能|自助机|自助终端|官网|电脑上|网办|能不能网|shouji|sj上",
+    "proxy": r"代办|帮我办|替我|代我|代领|代替|委托|上门|到家里来|到我家来"
+    r"|(儿子|女儿|孙子|孙女|老伴|家人|家属|邻居|别人|媳妇|女婿|我妈|我爸|子女|老公|老婆|亲戚|侄子|外甥|妹妹|弟弟|哥哥|姐姐|爱人|他|她)"
+    r".{0,6}(代|替|帮|去办|来办|去交|去拿|去行|行不行|成不成|能去|可以去)|(替|帮|代)(我|他|她|老|爸|妈|家|别|奶|爷)|(叫|喊|让)(我|他|她)?.{0,2}(儿子|女儿|孙子|孙女|媳妇|女婿|老公|老婆|妹妹|侄子|爱人|别人)"
+    r"|本人.{0,4}(去|到|来|必须|一定)|一定要本人|非要本人|不去行|人不回",
+    "progress": r"办到哪|到哪.{0,3}(步|环节|关)|批了没|批下来(没|啦|了吗)|批了吗|审批.{0,4}(没|吗)|审核.{0,3}(没|吗)|进度|下来没|好了没|办好没|办好了吗|还没(到|下|消息|收到|批|好|人)|交了.{0,8}(没|怎么)|一直没|有下文|没下文"
+    r"|查得怎么样|排到第几|排第几|卡住|成功没|成功了吗|有没有交成功|看(有没有|报)成功|没动静|没音信|没回音|通过没|通过了吗",
+    "result": r"寄到|寄家|给寄|能寄|还是寄|寄给|邮寄|有效期|管(几|多)|能用几年|能用多久|拿到什么|给什么证|怎么拿|去哪拿|怎么领取|打到(卡|哪)|打在|到账|发到|长什么样|什么样的|电子证|用多久|住几年|几个月内有效"
+    r"|发不发(证|本|卡)|给(个)?(证书|什么)|发的(是|正是)?纸|纸的还是|给发票|给张发票|是当场给|作废|年年都有|每年都有|一次性还是",
 }
 _COMPILED = {facet: re.compile(pattern) for facet, pattern in _CUES.items()}
 # Where two cues stand in one phrase, the one that says more wins.
 _OUTDONE_BY = {"when": ("duration",), "fee": ("amount",), "process": ("materials",)}
 
 
-@dataclass(frozen=True)
-class FacetClassifier:
-    """A multinomial linear model over character groups of 1 to 3 and the plain cues.
-
-    ``weights`` holds one row a feature with one weight a facet, in the order of ``facets``.
-    """
-
-    facets: tuple[str, ...]
-    offsets: tuple[float, ...]
-    weights: dict[str, tuple[float, ...]]
-
-    def probabilities(self, text: str) -> dict[str, float]:
-        """Return the probability of each facet; they add up to 1."""
-        scores = list(self.offsets)
-        for feature in _features(content(text)):
-            for place, weight in enumerate(self.weights.get(feature, ())):
-                scores[place] += weight
-        top = max(scores)
-        exponents = [exp(score - top) for score in scores]
-        total = sum(exponents)
-        return {f: e / total for f, e in zip(self.facets, exponents, strict=True)}
-
-
-def facets(text: str, classifier: FacetClassifier | None = None) -> list[str]:
+def facets(text: str, classifier: LinearClassifier | None = None) -> list[str]:
     """Return the facets asked for, in the order of mention; [OVERVIEW] if none is recognised.
 
-    Clauses that each carry a cue of their own (“要什么条件，几天能办好”) are questions of their own.
+    Clauses that each ask with a cue of their own (“要什么条件，几天能办好”) are questions of their own.
     """
     classifier = classifier or shipped_facets()
-    clauses = [clause for clause in _CLAUSE.split(content(text)) if cued_facets(clause)]
-    if len(clauses) > 1:
-        found = [f for clause in clauses for f in _of_clause(clause, classifier) if f != OVERVIEW]
-        if found:
-            return list(dict.fromkeys(found))[:MOST_FACETS]
-    return _of_clause(content(text), classifier)[:MOST_FACETS]
-
-
-def _of_clause(text: str, classifier: FacetClassifier | None) -> list[str]:
-    cues = cued_facets(text)
+    clauses = _clauses(text)
     if classifier is None:
-        return cues or [OVERVIEW]
-    probabilities = classifier.probabilities(text)
+        cues = [cue for clause in clauses for cue in cued_facets(clause)]
+        return list(dict.fromkeys(cues))[:MOST_FACETS] or [OVERVIEW]
+    probabilities = classifier.probabilities(_features(clauses))
     best = max(probabilities, key=lambda facet: probabilities[facet])
-    needed = BESIDE_OVERVIEW if best == OVERVIEW else CUED_SHARE
-    also = [cue for cue in cues if cue != best and probabilities[cue] >= needed]
-    both = [cue for cue in cues if cue == best or cue in also]
-    if best in both or (best == OVERVIEW and both):
-        return both
-    return [best, *both]
+    several = _several(clauses, classifier)
+    if len(several) > 1 and best in several:
+        return several[:MOST_FACETS]
+    cues = cued_facets(_asking(clauses))
+    both = [c for c in cues if c == best or (best != OVERVIEW and probabilities[c] >= CUED_SHARE)]
+    return (both if best in both else [best, *both])[:MOST_FACETS]
+
+
+def _several(clauses: Sequence[str], classifier: LinearClassifier) -> list[str]:
+    """The facets of clauses that each are a plain question of their own."""
+    found = []
+    for clause in clauses:
+        cues = cued_facets(clause) if _ASKS.search(clause) else []
+        if cues:
+            probabilities = classifier.probabilities(_features([clause]))
+            found += [cue for cue in cues if probabilities[cue] >= SURE_CLAUSE]
+    return list(dict.fromkeys(found))
 
 
 def cued_facets(text: str) -> list[str]:
@@ -134,52 +129,72 @@ def has_subject(text: str) -> bool:
     return len(_WITHOUT_SUBJECT.sub("", content(text))) > 1
 
 
-def train_facets(examples: Sequence[tuple[str, str]], seed: int) -> FacetClassifier:
+def train_facets(examples: Sequence[tuple[str, str]], seed: int) -> LinearClassifier:
     """Train on (text, facet) pairs."""
-    from sklearn.feature_extraction import DictVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    rows = [_features(content(text)) for text, _ in examples]
-    seen = Counter(feature for row in rows for feature in row)
-    vectorizer = DictVectorizer()
-    table = vectorizer.fit_transform(
-        [{f: _weight(f) for f in row if seen[f] >= SEEN_AT_LEAST} for row in rows]
-    )
-    model = LogisticRegression(C=1.0, max_iter=400, random_state=seed)
-    model.fit(table, [facet for _, facet in examples])
-    names = vectorizer.get_feature_names_out()
-    scale = [_weight(name) for name in names]
-    weights = {
-        name: tuple(round(float(w) * s, 2) for w in column)
-        for name, s, column in zip(names, scale, model.coef_.T, strict=True)
-    }
-    kept = {name: row for name, row in weights.items() if max(map(abs, row)) >= SMALLEST_WEIGHT}
-    offsets = tuple(round(float(b), 3) for b in model.intercept_)
-    return FacetClassifier(tuple(model.classes_), offsets, kept)
+    given = [(_clauses(text), facet) for text, facet in examples]
+    rows = [*given, *_composed(given, seed)]
+    return train_linear([_features(c) for c, _ in rows], [facet for _, facet in rows], STRENGTH)
 
 
-def save_facets(classifier: FacetClassifier, path: Path = FACETS_FILE) -> None:
-    """Write the classifier as JSON."""
-    path.write_text(
-        json.dumps(asdict(classifier), ensure_ascii=False, separators=(",", ":")),
-        encoding="utf-8",
-    )
+def _composed(examples: Sequence[tuple[list[str], str]], seed: int) -> list[tuple[list[str], str]]:
+    """Stories without a cue before cued questions of other phrasings."""
+    draw = random.Random(seed)
+    stories = [
+        clauses[:-1]
+        for clauses, _ in examples
+        if len(clauses) > 2 and not any(cued_facets(clause) for clause in clauses[:-1])
+    ]
+    tails = [
+        (clauses[-1], facet)
+        for clauses, facet in examples
+        if len(clauses[-1]) < LONGEST_TAIL and facet in cued_facets(clauses[-1])
+    ]
+    if not stories or not tails:
+        return []
+    drawn = [draw.choice(tails) for _ in range(int(COMPOSED_SHARE * len(examples)))]
+    return [([*draw.choice(stories), tail], facet) for tail, facet in drawn]
 
 
 @lru_cache(maxsize=1)
-def shipped_facets() -> FacetClassifier | None:
+def shipped_facets() -> LinearClassifier | None:
     """Return the trained classifier, or None if none was trained."""
-    if not FACETS_FILE.is_file():
-        return None
-    return FacetClassifier(**json.loads(FACETS_FILE.read_text(encoding="utf-8")))
+    return LinearClassifier.load(FACETS_FILE) if FACETS_FILE.is_file() else None
 
 
-def _features(said: str) -> set[str]:
-    """Character groups, and the plain cues as features of their own."""
-    plain = "".join(c for c in said if c.isalnum())
-    grams = {plain[i : i + n] for n in (1, 2, 3) for i in range(len(plain) - n + 1)}
-    return grams | {f"{CUE}{facet}" for facet in cued_facets(said)}
+def _clauses(text: str) -> list[str]:
+    """Clauses without fillers; at least one, maybe empty."""
+    cut = _CLAUSE.split(_FILLERS.sub(" ", content(text)))
+    return [clause for clause in cut if clause and _letters(clause)] or [""]
 
 
-def _weight(feature: str) -> float:
-    return CUE_WEIGHT if feature.startswith(CUE) else 1.0
+def _letters(text: str) -> str:
+    return "".join(c for c in text if c.isalnum())
+
+
+def _asking(clauses: Sequence[str]) -> str:
+    """The last clause that asks, with what stands before it if it is very short."""
+    at = max((n for n, clause in enumerate(clauses) if _ASKS.search(clause)), default=-1)
+    at %= len(clauses)
+    asking = clauses[at]
+    while at and len(_letters(asking)) < SHORTEST_ASKING:
+        at -= 1
+        asking = clauses[at] + asking
+    return asking
+
+
+def _features(clauses: Sequence[str]) -> dict[str, float]:
+    """Groups of characters and cues of the whole message, and again of the clause that asks."""
+    whole, asking = "".join(clauses), _asking(clauses)
+    end = f"^{_letters(asking)[-LONGEST_ASKING:]}$"
+    return {
+        **dict.fromkeys(_groups(_letters(whole), 3), STORY),
+        **dict.fromkeys((f"?{group}" for group in _groups(end, 4)), ASKING),
+        **dict.fromkeys((f"cue:{facet}" for facet in cued_facets(whole)), CUED),
+        **dict.fromkeys((f"?cue:{facet}" for facet in cued_facets(asking)), ASKING_CUED),
+    }
+
+
+def _groups(text: str, longest: int) -> set[str]:
+    """All groups of 1 to ``longest`` neighbouring characters."""
+    sizes = range(1, longest + 1)
+    return {text[i : i + n] for n in sizes for i in range(len(text) - n + 1)}

@@ -19,6 +19,8 @@ Ints = npt.NDArray[np.int32]
 
 K1 = 1.2
 B = 0.5
+# A record as a whole says the same thing in fifty ways: what is said often counts for more.
+WHOLE_RECORD = (3.0, 0.75)
 # A term that stands in more of a large collection than this tells nothing and costs the most.
 COMMON_SHARE = 0.2
 COMMON_FROM_DOCUMENTS = 5000
@@ -83,9 +85,17 @@ def build_lexical(documents: Sequence[Sequence[str]]) -> LexicalIndex:
 
 
 def index_counted(
-    texts: Sequence[Counted], owners: Sequence[int], size: int, vocabulary: dict[str, int]
+    texts: Sequence[Counted],
+    owners: Sequence[int],
+    size: int,
+    vocabulary: dict[str, int],
+    saturation: tuple[float, float] = (K1, B),
 ) -> LexicalIndex:
-    """Index ``size`` documents from counted texts; ``owners`` tells whose each text is."""
+    """Index ``size`` documents from counted texts; ``owners`` tells whose each text is.
+
+    ``saturation`` is (k1, b): how slowly repetition stops counting, how much length does.
+    """
+    k1, b = saturation
     term_of = np.concatenate([np.zeros(0, np.int32), *(text.terms for text in texts)])
     tf = np.concatenate([np.zeros(0, np.int32), *(text.counts for text in texts)])
     doc_of = np.repeat(np.array(owners, np.int32), [len(text.terms) for text in texts])
@@ -98,8 +108,8 @@ def index_counted(
     lengths = np.bincount(doc_of, weights=tf, minlength=size)
     idf = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
     mean = max(1.0, float(lengths.mean())) if size else 1.0
-    norm = K1 * (1 - B + B * lengths[doc_of] / mean)
-    impacts = idf[term_of] * tf * (K1 + 1) / (tf + norm)
+    norm = k1 * (1 - b + b * lengths[doc_of] / mean)
+    impacts = idf[term_of] * tf * (k1 + 1) / (tf + norm)
     starts = np.zeros(len(vocabulary) + 1, dtype=np.int64)
     starts[1:] = np.cumsum(frequency, dtype=np.int64)
     return LexicalIndex(dict(vocabulary), starts, doc_of, impacts.astype(np.float32), idf, size)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log1p, sqrt
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.search.analysis import VIEWS, View, content, normalise, terms
+from knowledge.search.analysis import VIEWS, View, content, squeezed, terms
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import EncoderUnavailable
-from knowledge.search.passages import NOTHING, Document, Kind
+from knowledge.search.passages import NOT_OURS, NOTHING, Document, Kind
 from knowledge.search.recipe import SIGNS, Recipe
 from knowledge.search.snapshot import Snapshot
 
@@ -25,9 +26,15 @@ Decision = Literal["answer", "ask", "step_back"]
 
 NEAR_PASSAGES = 120
 MOST_CHOICES = 3
+# So many documents are looked at to decide, and so many of them are the crowd behind the best.
+NEAREST = 40
+CROWD = 10
 # A choice is offered only if it is at least this near to the best one, in score.
 CHOICE_REACH = 2.5
 SHORTEST_NAME = 3
+# The evidence of a record as a whole grows with the question (its root), where the other signs are
+# shares of it: the more somebody tells, the less a single similar sentence proves.
+WHOLE_SCALE = 12.0
 
 
 @dataclass(frozen=True)
@@ -67,14 +74,15 @@ class Matcher:
         self._owners = owners
         self._weights = np.array([snapshot.recipe.weights[s] for s in SIGNS], dtype=np.float32)
         self._ambiguous = {
-            _squeeze(text): owners for text, owners in snapshot.records.get("ambiguous", {}).items()
+            squeezed(text): owners for text, owners in snapshot.records.get("ambiguous", {}).items()
         }
+        self._is_ours = np.array([d.kind not in NOT_OURS for d in snapshot.documents], dtype=bool)
         self._twins = {d.owner: d.twin for d in snapshot.documents if d.twin}
         self._names = [
-            (_squeeze(text), number)
+            (squeezed(text), number)
             for number, document in enumerate(snapshot.documents)
             for field, text in document.texts
-            if field in ("name", "alias") and len(_squeeze(text)) >= SHORTEST_NAME
+            if field in ("name", "alias") and len(squeezed(text)) >= SHORTEST_NAME
         ]
 
     @property
@@ -89,7 +97,7 @@ class Matcher:
         if not self.snapshot.documents or not seen["chars"]:
             return Match((), 0.0, "step_back", ())
         match = self.rank(query, seen, self.encode(query), top_k)
-        return self._between(match, self._ambiguous.get(_squeeze(query), []))
+        return self._between(match, self._ambiguous.get(squeezed(query), []))
 
     def _between(self, match: Match, owners: Sequence[str]) -> Match:
         """Ask which, where the office knows that these words mean several things."""
@@ -121,13 +129,16 @@ class Matcher:
         """Search, fuse and decide for an analysed question (the part that a benchmark times)."""
         signs = self.signs(query, seen, vector)
         scores = signs @ self._weights
-        count = min(max(top_k, MOST_CHOICES + 1), len(scores))
+        count = min(max(top_k, NEAREST), len(scores))
         top = np.argpartition(-scores, count - 1)[:count]
         top = top[np.argsort(-scores[top], kind="stable")]
-        lead = self._lead(scores, top)
-        probability = self.recipe.probability(float(scores[top[0]]), lead, self.known(seen))
-        ranked = tuple(self._candidate(int(n), scores, signs, probability, top) for n in top)
-        return self._decide(ranked[:top_k], probability)
+        decisive = decision_signs(
+            scores[top], signs[top], self._is_ours[top], self._same(top), self.known(seen), query
+        )
+        probability, several = self.recipe.sure(decisive), self.recipe.several(decisive)
+        shown = top[: max(top_k, MOST_CHOICES + 1)]
+        ranked = tuple(self._candidate(int(n), scores, signs, probability, top) for n in shown)
+        return self._decide(ranked[:top_k], probability, several)
 
     def signs(self, query: str, seen: dict[View, list[str]], vector: Floats | None) -> Floats:
         """Return all signs for all documents, shape (documents, len(SIGNS))."""
@@ -140,11 +151,11 @@ class Matcher:
             table[:, 3], table[:, 4] = self._near(vector)
         both = seen["chars"] + seen["words"]
         whole = self.snapshot.whole
-        table[:, 5] = whole.scores(both) / max(1.0, whole.weight(both))
-        squeezed = _squeeze(query)
+        table[:, 5] = whole.scores(both) / sqrt(max(1.0, whole.weight(both))) / WHOLE_SCALE
+        asked = squeezed(query)
         for name, number in self._names:
-            if name in squeezed:
-                table[number, 6] = max(table[number, 6], len(name) / len(squeezed))
+            if name in asked:
+                table[number, 6] = max(table[number, 6], len(name) / len(asked))
         return table
 
     def _near(self, vector: Floats) -> tuple[Floats, Floats]:
@@ -161,14 +172,10 @@ class Matcher:
                 filled[row] += 1
         return three[0], three.mean(axis=0)
 
-    def _lead(self, scores: Floats, top: npt.NDArray[np.int64]) -> float:
-        """How far the best is ahead of the first that means something else."""
+    def _same(self, top: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which of the candidates mean the same matter as the first."""
         documents = self.snapshot.documents
-        best = documents[top[0]]
-        for number in top[1:]:
-            if not are_twins(best, documents[number]):
-                return float(scores[top[0]] - scores[number])
-        return float(scores[top[0]])
+        return np.array([are_twins(documents[top[0]], documents[number]) for number in top])
 
     def known(self, seen: dict[View, list[str]]) -> float:
         """Share of the question's characters and pairs that the knowledge has ever seen."""
@@ -192,7 +199,7 @@ class Matcher:
         twin = self._twins.get(candidate.owner)
         return any(c.owner == twin or self._twins.get(c.owner) == candidate.owner for c in better)
 
-    def _decide(self, ranked: tuple[Candidate, ...], probability: float) -> Match:
+    def _decide(self, ranked: tuple[Candidate, ...], probability: float, several: float) -> Match:
         best = ranked[0]
         reach = best.score * float(np.exp(-CHOICE_REACH))
         choices = tuple(
@@ -203,18 +210,46 @@ class Matcher:
         choices = choices[:MOST_CHOICES]
         if best.owner == NOTHING or probability < self.recipe.ask_at or not choices:
             return Match(ranked, probability, "step_back", choices)
-        if probability >= self.recipe.answer_at:
+        is_one = several < self.recipe.several_at or len(choices) == 1
+        if probability >= self.recipe.answer_at and is_one:
             return Match(ranked, probability, "answer", choices)
         return Match(ranked, probability, "ask", choices)
+
+
+def decision_signs(
+    scores: Floats,
+    signs: Floats,
+    is_ours: npt.NDArray[np.bool_],
+    is_same: npt.NDArray[np.bool_],
+    known: float,
+    query: str,
+) -> dict[str, float]:
+    """Return DECISION_SIGNS and the SIGNS of the best for candidates ordered by score.
+
+    ``is_same`` marks those that mean the same matter as the best and so do not compete with it.
+    Without a competitor a lead is the score itself.
+    """
+    best = float(scores[0])
+    others = scores[1:][~is_same[1:]]
+    not_ours = scores[1:][~is_ours[1:]]
+    leads = [best - float(score) for score in (*others[:2], 0.0, 0.0)]
+    crowd = float(others[:CROWD].mean()) if len(others) else 0.0
+    values = {
+        "score": best,
+        "lead": leads[0],
+        "second_lead": leads[1],
+        "crowd_lead": best - crowd,
+        "scope_lead": best - float(not_ours[0]) if len(not_ours) else leads[0],
+        "is_ours": float(is_ours[0]),
+        "known": known,
+        "length": log1p(len(squeezed(query))),
+    }
+    return {**values, **dict(zip(SIGNS, map(float, signs[0]), strict=True))}
 
 
 def are_twins(one: Document, other: Document) -> bool:
     """Whether two documents mean the same matter."""
     return one.twin == other.owner or other.twin == one.owner
-
-
-def _squeeze(text: str) -> str:
-    return "".join(c for c in normalise(text) if c.isalnum())
 
 
 def _fitting(snapshot: Snapshot, encoder: Encoder | None) -> Encoder | None:

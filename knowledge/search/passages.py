@@ -22,6 +22,8 @@ Kind = Literal[
 Field = Literal["name", "alias", "need", "phrasing", "question", "body"]
 
 NOTHING = "nothing"
+# Kinds of documents that the office has no answer of its own to.
+NOT_OURS: tuple[Kind, ...] = ("subject", "nothing")
 LONGEST_PASSAGE = 120
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;\n]*")
 

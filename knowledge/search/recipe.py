@@ -1,6 +1,6 @@
 """How much each sign of a match counts, and when the office dares to answer.
 
-The figures come from ``knowledge.training`` (cross-validated over the phrasings) and lie in
+The figures come from ``knowledge.calibration`` (cross-validated over the phrasings) and lie in
 ``knowledge/data/trained/recipe.json``; the defaults below serve foreign knowledge bases, which have
 no phrasings to learn from.
 """
@@ -8,6 +8,7 @@ no phrasings to learn from.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from math import exp
 from pathlib import Path
@@ -18,11 +19,35 @@ RECIPE_FILE = TRAINED_DIR / "recipe.json"
 
 # The signs of a match between a question and one document, in this order everywhere.
 SIGNS = ("chars", "words", "pinyin", "dense", "support", "whole", "named")
+# The signs by which the best match of a question is believed or doubted, beside SIGNS of the best.
+DECISION_SIGNS = (
+    "score",  # of the best, weighed
+    "lead",  # over the first that means something else
+    "second_lead",  # over the second that means something else
+    "crowd_lead",  # over the mean of the next ten
+    "scope_lead",  # over the nearest that is not ours
+    "is_ours",  # 1 if the best is ours, else 0
+    "known",  # share of the question's characters and pairs that the knowledge has ever seen
+    "length",  # of the question: logarithm of characters
+)
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """A probability (0..1) from named signs: logistic(sum of weight times sign + offset)."""
+
+    weights: dict[str, float]
+    offset: float
+
+    def __call__(self, signs: Mapping[str, float]) -> float:
+        """Return the probability; signs without a weight count for nothing."""
+        z = sum(weight * signs[sign] for sign, weight in self.weights.items()) + self.offset
+        return 1 / (1 + exp(-max(-30.0, min(30.0, z))))
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Weights of SIGNS, the calibration of the best score, and the thresholds of the decision."""
+    """Weights of SIGNS, what is made of DECISION_SIGNS, and the thresholds of the decision."""
 
     weights: dict[str, float] = field(
         default_factory=lambda: {
@@ -35,31 +60,28 @@ class Recipe:
             "named": 1.0,
         }
     )
-    # probability = logistic(score * a + lead over the second * b + share of known terms * c + d)
-    score_weight: float = 1.0
-    lead_weight: float = 1.0
-    known_weight: float = 0.0
-    offset: float = -4.0
+    # The probability that the best document is the right one.
+    sure: Logistic = field(default_factory=lambda: Logistic({"score": 1.0, "lead": 1.0}, -4.0))
+    # The probability that the question honestly means several things; from ``several_at`` on the
+    # office asks which.
+    several: Logistic = field(default_factory=lambda: Logistic({}, -30.0))
+    several_at: float = 1.0
     # Below ``answer_at`` the office asks back, below ``ask_at`` it steps back.
     answer_at: float = 0.6
     ask_at: float = 0.2
-
-    def probability(self, score: float, lead: float, known: float) -> float:
-        """Return the calibrated probability that the best document is the right one."""
-        z = (
-            self.score_weight * score
-            + self.lead_weight * lead
-            + self.known_weight * known
-            + self.offset
-        )
-        return 1 / (1 + exp(-max(-30.0, min(30.0, z))))
 
 
 def load_recipe(path: Path = RECIPE_FILE) -> Recipe:
     """Read the trained recipe, or return the defaults if none was trained."""
     if not path.is_file():
         return Recipe()
-    return Recipe(**json.loads(path.read_text(encoding="utf-8")))
+    return recipe_from(json.loads(path.read_text(encoding="utf-8")))
+
+
+def recipe_from(data: dict[str, object]) -> Recipe:
+    """Return the recipe that ``asdict`` made plain."""
+    learnt = {name: Logistic(**data[name]) for name in ("sure", "several")}  # type: ignore[arg-type]
+    return Recipe(**{**data, **learnt})  # type: ignore[arg-type]
 
 
 def save_recipe(recipe: Recipe, path: Path = RECIPE_FILE) -> None:

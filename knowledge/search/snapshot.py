@@ -20,15 +20,15 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.search.analysis import VIEWS, View, content, terms
+from knowledge.search.analysis import VIEWS, View, content, initials, terms
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import EncoderUnavailable, SnapshotDamaged, SnapshotUnavailable
 from knowledge.search.index import VectorIndex
-from knowledge.search.lexical import Counted, LexicalIndex, count, index_counted
+from knowledge.search.lexical import WHOLE_RECORD, Counted, LexicalIndex, count, index_counted
 from knowledge.search.passages import Document, Passage, cut
-from knowledge.search.recipe import Recipe
+from knowledge.search.recipe import Recipe, recipe_from
 
-FORMAT = 2
+FORMAT = 4
 POINTER = "CURRENT"
 KEPT_SNAPSHOTS = 5
 STALE_DRAFT_SECONDS = 600
@@ -72,6 +72,7 @@ class Analysed:
     def _count(self, text: str) -> dict[Bag, Counted]:
         said = content(text) or text
         found: dict[Bag, list[str]] = {view: terms(said, view) for view in VIEWS}
+        found["pinyin"] += initials(said)
         found["whole"] = found["chars"] + found["words"]
         return {bag: count(found[bag], self.vocabularies[bag]) for bag in BAGS}
 
@@ -111,9 +112,11 @@ def build_snapshot(
         except EncoderUnavailable:
             vectors = None
 
-    def index(bag: Bag, owners: Sequence[int], size: int) -> LexicalIndex:
+    def index(
+        bag: Bag, owners: Sequence[int], size: int, *saturation: tuple[float, float]
+    ) -> LexicalIndex:
         texts = [each[bag] for each in counted]
-        return index_counted(texts, owners, size, analysed.vocabularies[bag])
+        return index_counted(texts, owners, size, analysed.vocabularies[bag], *saturation)
 
     return Snapshot(
         fingerprint=fingerprint(documents, recipe, encoder_fingerprint, records or {}),
@@ -122,7 +125,7 @@ def build_snapshot(
         documents=documents,
         passages=passages,
         lexical={view: index(view, range(len(passages)), len(passages)) for view in VIEWS},
-        whole=index("whole", owners, len(documents)),
+        whole=index("whole", owners, len(documents), WHOLE_RECORD),
         vectors=vectors,
         records=records or {},
         published_at=published_at,
@@ -236,7 +239,7 @@ def _read(place: Path, manifest: dict[str, Any]) -> Snapshot:
     return Snapshot(
         fingerprint=manifest["fingerprint"],
         encoder_fingerprint=manifest["encoder"],
-        recipe=Recipe(**manifest["recipe"]),
+        recipe=recipe_from(manifest["recipe"]),
         documents=documents,
         passages=cut(documents),
         lexical={view: _read_lexical(place, view) for view in VIEWS},

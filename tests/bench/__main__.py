@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from knowledge.documents import documents_of
 from knowledge.files import load_knowledge
 from knowledge.search.analysis import VIEWS, content, terms
 from knowledge.search.encoder import SentenceTransformerEncoder
@@ -24,10 +25,10 @@ from knowledge.search.matcher import Matcher
 from knowledge.search.passages import Document
 from knowledge.search.recipe import load_recipe
 from knowledge.search.snapshot import build_snapshot
-from knowledge.training import documents_of
 
 OUT = Path(__file__).resolve().parents[2] / "bench" / "out"
 HELD_OUT = Path(__file__).resolve().parents[1] / "data" / "heldout"
+FOREIGN = HELD_OUT.with_name("foreign")
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 QUESTIONS = 400
 PASSAGES_PER_DOCUMENT = 20
@@ -87,13 +88,17 @@ def baseline() -> float:
 
 
 def quality() -> dict[str, object]:
-    """Held-out questions: right first, right among three, answered, answered wrongly."""
-    from tests.quality import report
+    """Held-out questions put to the matcher and to the baselines that are quick to train."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    import django
 
-    figures = report()
-    for name, row in figures.items():
-        print(f"quality    {name:22} {row}")
-    return dict(figures)
+    django.setup()
+    from bot.evaluating import BASELINES, evaluate
+
+    quick = [name for name in BASELINES if name != "diet"]
+    evaluate(HELD_OUT, FOREIGN, OUT / "evaluate", quick, is_through_server=False)
+    figures: dict[str, object] = json.loads((OUT / "evaluate" / "figures.json").read_text("utf-8"))
+    return figures
 
 
 def matcher_latency() -> dict[str, object]:

@@ -21,9 +21,11 @@ from bot.conversations import phrases
 from bot.conversations.messages import KINDS, Reply
 from knowledge.files import KnowledgeFiles
 from knowledge.publishing import records_of
+from knowledge.record import plain
 from knowledge.search.live import LiveMatcher
-from knowledge.search.matcher import Matcher
-from nlu.protocol import KNOWLEDGE, Understanding, read_message, reading_to_json
+from knowledge.search.matcher import Candidate, Match, Matcher
+from knowledge.search.passages import NOTHING
+from nlu.protocol import KNOWLEDGE, Reading, Understanding, read_message, reading_to_json
 from tests.bot.conftest import MONDAY_MORNING
 from tests.people import small
 
@@ -164,6 +166,55 @@ def test_words_that_mean_several_things_are_asked_about(
         assert guide.name(button.payload.split(":")[1]) == button.title
 
 
+def candidates(*owners: str) -> tuple[Candidate, ...]:
+    """Candidates from the nearest on."""
+    return tuple(Candidate(owner, "item", owner, 0.5, {}) for owner in owners)
+
+
+def understood(match: Match, guide: Guide) -> Context:
+    """A question that the matcher made this of."""
+    said = Understanding("卡丢了", "ask_item", 0.9, Reading(match, ("overview",), True, True))
+    return Context(said, guide, MONDAY_MORNING)
+
+
+def offered(reply: Reply) -> list[str]:
+    """Whose buttons a reply shows."""
+    payloads = [button.payload.split(":") for button in reply.buttons]
+    return [parts[1] for parts in payloads if parts[0] == "ask"]
+
+
+@pytest.mark.parametrize("text", ["卡丢了", "老年卡", "换证"])
+def test_what_is_asked_about_heads_the_candidates_in_the_same_order(says: Says, text: str) -> None:
+    reply = answer.answer(says(text)).reply
+    shown = offered(reply)
+    assert [offer.item for offer in reply.candidates][: len(shown)] == shown
+
+
+def test_the_choices_come_before_what_is_nearer_and_was_not_asked_about(guide: Guide) -> None:
+    ranked = candidates(NOTHING, "MZ10", "SB13", "GG08", "GA02")
+    match = Match(ranked, 0.5, "ask", candidates("GG08", "SB13"))
+    reply = answer.answer(understood(match, guide)).reply
+    assert reply.kind == "clarify"
+    assert offered(reply) == ["GG08", "SB13"]
+    assert [offer.item for offer in reply.candidates] == ["GG08", "SB13", "MZ10"]
+
+
+@pytest.mark.parametrize("decision", ["answer", "ask", "step_back"])
+def test_nothing_is_no_candidate(
+    guide: Guide, decision: Literal["answer", "ask", "step_back"]
+) -> None:
+    ranked = candidates("SB13", NOTHING, "GG08")
+    context = understood(Match(ranked, 0.5, decision, ranked[:1]), guide)
+    reply = answer.answer(context).reply
+    assert [offer.item for offer in reply.candidates] == ["SB13", "GG08"]
+
+
+def test_at_most_three_candidates_are_shown_the_nearest_first(guide: Guide) -> None:
+    ranked = candidates("SB13", "GG08", "MZ10", "GA02")
+    reply = answer.answer(understood(Match(ranked, 0.9, "answer", ranked[2:]), guide)).reply
+    assert [offer.item for offer in reply.candidates] == ["SB13", "GG08", "MZ10"]
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [("我想办退休", None), ("拆迁补偿能拿多少钱", None), ("公积金怎么提取", "12329")],
@@ -186,9 +237,107 @@ def test_a_turn_of_life_lists_its_errands_in_order(says: Says, guide: Guide) -> 
     assert event is not None
     assert outcome.reply.kind == "answer"
     assert outcome.reply.text.startswith(event.intro)
-    titles = [button.title for button in outcome.reply.buttons]
-    assert titles == [guide.name(entry.item) for entry in event.items[:6]]
+    *titles, person = [button.title for button in outcome.reply.buttons]
+    assert titles == [guide.name(entry.item) for entry in event.items[: answer.MOST_LINKS]]
     assert not [title for title in titles if title[0].isascii()]
+    assert person == answer.HUMAN_BUTTON.title
+    assert outcome.slots == {"item": None}
+
+
+def test_a_long_turn_of_life_shows_its_first_buttons_only(says: Says, guide: Guide) -> None:
+    event = guide.event("E01")
+    assert event is not None
+    errands = [{"item": f"SB{number:02}"} for number in range(10, 10 + answer.MOST_LINKS + 1)]
+    records = {"events": {"E01": {**plain(event), "items": errands}}}
+    reply = answer.about(replace(says("孩子出生"), guide=Guide(records)), "E01", ()).reply
+    assert offered(reply) == [errand["item"] for errand in errands[: answer.MOST_LINKS]]
+    assert errands[-1]["item"] in reply.text
+
+
+@pytest.mark.parametrize(
+    ("text", "entities"),
+    [("小餐馆检查清单", {}), ("后厨检查看什么", {}), ("", {"item": "J01", "facet": "materials"})],
+)
+def test_a_checklist_is_gone_through_point_by_point(
+    says: Says, guide: Guide, text: str, entities: dict[str, str]
+) -> None:
+    outcome = answer.answer(says(text, entities=entities, slots={"item": "SB13"}))
+    reply, checklist = outcome.reply, guide.checklist("J01")
+    assert checklist is not None
+    assert (reply.kind, reply.intent, reply.item, reply.facet) == (
+        *("answer", "ask_item", None, "overview"),
+    )
+    intro, *points, papers, unverified = reply.text.splitlines()
+    assert intro == checklist.intro
+    assert points == [
+        f"{number}. {point.name}：{point.in_order}"
+        for number, point in enumerate(checklist.points, start=1)
+    ]
+    assert papers == f"手边备好：{'、'.join(checklist.papers)}。"
+    assert unverified == phrases.UNVERIFIED
+    assert [button.payload for button in reply.buttons] == [
+        *(f"ask:{item}:overview" for item in ("SC14", "SC18", "WJ21", "CG20")),
+        "human",
+    ]
+    assert reply.buttons[0].title == guide.name("SC14") == "食品经营许可证新办"
+    assert outcome.slots == {"item": None}
+
+
+def test_a_topic_is_answered_with_the_items_it_leads_to(says: Says, guide: Guide) -> None:
+    outcome = answer.answer(says("三个帮办套餐是什么", slots={"item": "SB13"}))
+    reply, topic = outcome.reply, guide.topic("Q07")
+    assert topic is not None
+    assert (reply.kind, reply.intent, reply.item, reply.facet) == (
+        *("answer", "ask_item", None, "overview"),
+    )
+    assert reply.text == topic.answer
+    assert offered(reply) == ["MZ10", "MZ11", "GG08", "CL20"]
+    assert reply.buttons[-1] == answer.HUMAN_BUTTON
+    assert outcome.slots == {"item": None}
+
+
+def test_a_topic_that_leads_nowhere_still_offers_a_person(says: Says) -> None:
+    reply = answer.answer(says("网格员是谁怎么找")).reply
+    assert reply.text.startswith("网格员是专门管您家这一片的人")
+    assert reply.buttons == (answer.HUMAN_BUTTON,)
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted"), [(MONDAY_MORNING, "现在开着门，到中午12点"), (NIGHT, "现在关着门")]
+)
+def test_a_topic_tells_the_hours_of_the_moment_when_it_is_asked(
+    says: Says, guide: Guide, now: datetime, wanted: str
+) -> None:
+    topic = guide.topic("Q29")
+    assert topic is not None
+    reply = answer.answer(says("中午能不能办", now=now)).reply
+    assert reply.text.startswith(f"{topic.answer}\n街道为民服务大厅：{wanted}")
+
+
+def test_a_topic_names_the_places_that_are_published_now(says: Says, guide: Guide) -> None:
+    assert len(guide.places) > 1
+    reply = answer.answer(says("最近的社区")).reply
+    assert reply.text.endswith(f"：{'、'.join(place.name for place in guide.places)}。")
+
+
+def test_every_checklist_and_topic_can_be_said_and_leads_to_published_guides(
+    says: Says, shipped: KnowledgeFiles
+) -> None:
+    context = says("开门时间")
+    for owner in (
+        *(checklist.checklist_id for checklist in shipped.checklists),
+        *(topic.topic_id for topic in shipped.topics),
+    ):
+        reply = answer.about(context, owner, ("overview",)).reply
+        assert (reply.kind, reply.buttons[-1]) == ("answer", answer.HUMAN_BUTTON), owner
+        assert {*offered(reply)} <= {*shipped.items}, owner
+
+
+def test_checklists_and_topics_have_a_name_to_be_asked_about(guide: Guide) -> None:
+    assert guide.name("J01") == "小餐馆检查清单"
+    assert guide.name("Q01") == "开门时间和周末节假日"
+    assert guide.name("J99") == "J99"
+    assert (guide.checklist("Q01"), guide.topic("J01")) == (None, None)
 
 
 def test_a_complaint_says_what_happens_with_it(says: Says) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.actions.context import Guide
-from bot.actions.emergencies import DangerWords, emergency_reply
+from bot.actions.emergencies import (
+    BELIEVED,
+    CERTAIN,
+    DOUBTED,
+    DangerSense,
+    Hear,
+    emergency_reply,
+)
 from knowledge.files import KnowledgeFiles
 from knowledge.record import Emergency
+from knowledge.search.danger import CALM, shipped_danger
+from knowledge.search.matcher import Matcher
 
 HELD_OUT = Path(__file__).parents[1] / "data" / "heldout"
 
@@ -22,11 +32,22 @@ def held_out(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def danger(kind: str, *words: str) -> Emergency:
-    """An emergency with these words."""
+def danger(kind: str, *words: str, said: str = "") -> Emergency:
+    """An emergency with these words; ``said`` is its one whole example."""
+    phrasings = [said] if said else []
     return Emergency(
-        kind=kind, name=kind, number="119", safety=["先跑。"], words=list(words), phrasings=[]
+        kind=kind, name=kind, number="119", safety=["先跑。"], words=[*words], phrasings=phrasings
     )
+
+
+def hears(kind: str, probability: float) -> Hear:
+    """A classifier that hears the same in everything."""
+    return lambda text: (kind, probability)
+
+
+def by_words(*emergencies: Emergency) -> DangerSense:
+    """Where no classifier was trained."""
+    return DangerSense(emergencies, hears(CALM, 0.0))
 
 
 def test_every_written_example_is_heard_as_its_kind(guide: Guide, shipped: KnowledgeFiles) -> None:
@@ -39,40 +60,61 @@ def test_every_written_example_is_heard_as_its_kind(guide: Guide, shipped: Knowl
     assert missed == []
 
 
-def test_most_held_out_emergencies_are_heard_with_the_right_number(guide: Guide) -> None:
+Listens = Callable[[str], Emergency | None]
+
+
+@pytest.fixture
+def listens(guide: Guide, matcher: Matcher) -> Listens:
+    """Danger as it is heard in a conversation: against what the text may be asking for."""
+    return lambda text: guide.danger.recognise(text, lambda: matcher.match(text).probability)
+
+
+def test_most_held_out_emergencies_are_heard_with_the_right_number(listens: Listens) -> None:
     asked = held_out("emergencies")
-    heard = [guide.danger.recognise(row["text"]) for row in asked]
+    heard = [listens(row["text"]) for row in asked]
     right = sum(
         found is not None and found.number == row["number"]
         for found, row in zip(heard, asked, strict=True)
     )
-    assert right / len(asked) >= 0.6
+    # Words alone would hear fewer than seven in ten.
+    assert right / len(asked) >= 0.85
 
 
-def test_hardly_anything_else_is_mistaken_for_danger(guide: Guide) -> None:
-    wrong = [
-        row["text"] for row in held_out("not_emergencies") if guide.danger.recognise(row["text"])
-    ]
-    assert len(wrong) <= 2, wrong
+def test_hardly_anything_else_is_mistaken_for_danger(listens: Listens) -> None:
+    asked = [row["text"] for row in held_out("not_emergencies")]
+    wrong = [text for text in asked if listens(text)]
+    assert len(wrong) <= 0.04 * len(asked), wrong
 
 
 def test_no_question_about_an_item_is_mistaken_for_danger(
-    guide: Guide, shipped: KnowledgeFiles
+    listens: Listens, shipped: KnowledgeFiles
 ) -> None:
     phrasings = [p.text for each in shipped.phrasings.values() for p in each]
     asked = [*phrasings, *(row["text"] for row in held_out("items"))]
     # A fire of last year, told with the same words, may cost one needless warning in a thousand.
-    wrong = [text for text in asked if guide.danger.recognise(text)]
+    wrong = [text for text in asked if listens(text)]
     assert len(wrong) <= 0.001 * len(asked), wrong
 
 
-@pytest.mark.parametrize(
-    "text", ["我家 厨房 着火 了", "着火了！！", "您好，社保卡的事等会，隔壁着火了", "电瓶车着火"]
-)
+@pytest.mark.parametrize("text", ["我家 厨房 着火 了", "着火了！！", "电瓶车着火"])
 def test_spaces_marks_and_other_words_hide_no_fire(guide: Guide, text: str) -> None:
     found = guide.danger.recognise(text)
     assert found is not None
     assert found.number == "119"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("您好，社保卡的事等会，隔壁着火了", "119"),
+        ("我想问社保卡怎么补，老公晕倒了没反应", "120"),
+        ("老年卡在哪办啊，哎哟，有人要跳楼", "110"),
+    ],
+)
+def test_an_errand_told_before_it_hides_no_danger(listens: Listens, text: str, number: str) -> None:
+    found = listens(text)
+    assert found is not None
+    assert found.number == number
 
 
 @pytest.mark.parametrize("text", ["", "😀", "社保卡丢了", "消防通道被车堵了", "110平米的房子"])
@@ -89,38 +131,190 @@ def test_the_number_stands_in_the_first_sentence(shipped: KnowledgeFiles) -> Non
         assert len(reply.speech) >= 2
 
 
+def test_whatever_the_classifier_can_hear_has_a_number_to_ring(shipped: KnowledgeFiles) -> None:
+    classifier = shipped_danger()
+    assert classifier is not None
+    assert {*classifier.classes} == {CALM, *(emergency.kind for emergency in shipped.emergencies)}
+
+
+# Words
+
+
 def test_the_longest_words_decide_between_two_dangers() -> None:
-    words = DangerWords([danger("fire", "冒烟"), danger("battery", "电瓶车冒烟")])
+    words = by_words(danger("fire", "冒烟"), danger("battery", "电瓶车冒烟"))
     assert words.recognise("楼下电瓶车冒烟了") == danger("battery", "电瓶车冒烟")
 
 
 def test_the_longest_words_decide_even_behind_shorter_ones() -> None:
     battery = danger("battery", "冒烟", "电瓶车充电")
     gas = danger("gas", "燃气味")
-    assert DangerWords([gas, battery]).recognise("冒烟，有燃气味，电瓶车充电") == battery
+    assert by_words(gas, battery).recognise("冒烟，有燃气味，电瓶车充电") == battery
 
 
 def test_equal_words_are_decided_by_the_order_of_the_list() -> None:
     first, second = danger("first", "着火了"), danger("second", "着火了")
-    assert DangerWords([first, second]).recognise("着火了") == first
+    assert by_words(first, second).recognise("着火了") == first
 
 
 @pytest.mark.parametrize(
     ("text", "is_heard"),
-    [("老人倒在地上", True), ("老人突然倒在地上", True), ("老人昨天说他的手机倒在地上", False)],
+    [("老人倒在地上", True), ("老人突然倒在地上", True), ("老人今天说他的手机倒在地上", False)],
 )
 def test_dots_stand_for_a_few_characters(text: str, is_heard: bool) -> None:
-    words = DangerWords([danger("fall", "老人…倒在地上")])
+    words = by_words(danger("fall", "老人…倒在地上"))
     assert (words.recognise(text) is not None) is is_heard
 
 
 def test_words_are_words_and_no_patterns() -> None:
-    assert DangerWords([danger("odd", "着火(了", "a.b")]).recognise("axb") is None
+    assert by_words(danger("odd", "着火(了", "a.b")).recognise("axb") is None
 
 
-def test_an_emergency_without_words_is_never_heard() -> None:
-    assert DangerWords([danger("none")]).recognise("社保卡丢了") is None
+def test_an_emergency_without_words_is_never_heard_by_words() -> None:
+    assert by_words(danger("none")).recognise("社保卡丢了") is None
+
+
+# The classifier beside the words
+
+
+@pytest.mark.parametrize(
+    ("probability", "is_heard"), [(0.0, False), (DOUBTED - 0.01, False), (DOUBTED, True)]
+)
+def test_words_are_doubted_where_the_classifier_hears_nothing(
+    probability: float, is_heard: bool
+) -> None:
+    fire = danger("fire", "着火了")
+    found = DangerSense([fire], hears("fire", probability)).recognise("股市着火了")
+    assert found == (fire if is_heard else None)
+
+
+def test_words_alone_count_where_no_classifier_was_trained() -> None:
+    fire = danger("fire", "着火了")
+    assert by_words(fire).recognise("隔壁着火了") == fire
+
+
+@pytest.mark.parametrize(("probability", "is_heard"), [(BELIEVED, True), (BELIEVED - 0.01, False)])
+def test_from_some_probability_on_the_classifier_alone_is_believed(
+    probability: float, is_heard: bool
+) -> None:
+    gas, fire = danger("gas"), danger("fire", "着火了")
+    found = DangerSense([gas, fire], hears("fire", probability)).recognise("床单黑了还在往外窜")
+    assert found == (fire if is_heard else None)
+
+
+@pytest.mark.parametrize(
+    ("probability", "enquiry", "is_heard"),
+    [
+        (0.6, 0.5, True),
+        (0.6, 0.6, False),
+        (0.6, 0.9, False),
+        (CERTAIN - 0.01, 0.99, False),
+        (CERTAIN, 1.0, True),
+    ],
+)
+def test_the_classifier_alone_is_believed_only_where_an_enquiry_is_less_likely_or_it_is_certain(
+    probability: float, enquiry: float, is_heard: bool
+) -> None:
+    fire = danger("fire")
+    sense = DangerSense([fire], hears("fire", probability))
+    found = sense.recognise("堆的纸箱哪天烧起来怎么得了", lambda: enquiry)
+    assert found == (fire if is_heard else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "probability"),
+    [
+        ("厨房着火了", DOUBTED),
+        ("柴堆引着了", 0.0),
+        ("床单黑了还在往外窜", CERTAIN),
+        ("社保卡丢了", 0.0),
+    ],
+)
+def test_what_is_asked_for_is_not_looked_up_where_it_cannot_matter(
+    text: str, probability: float
+) -> None:
+    fire = danger("fire", "着火了", said="柴堆引着了")
+    sense = DangerSense([fire], hears("fire", probability))
+    sense.recognise(text, lambda: pytest.fail("looked up"))
+
+
+def test_where_both_hear_danger_the_words_say_which() -> None:
+    fire, gas = danger("fire", "着火了"), danger("gas", "煤气味")
+    assert DangerSense([fire, gas], hears("gas", 0.9)).recognise("厨房着火了") == fire
+
+
+@pytest.mark.parametrize(("text", "words"), [("水漫进来了", ()), ("着火了", ("着火了",))])
+def test_a_kind_that_the_office_does_not_know_leaves_it_to_the_words(
+    text: str, words: tuple[str, ...]
+) -> None:
+    fire = danger("fire", *words)
+    found = DangerSense([fire], hears("flood", 0.99)).recognise(text)
+    assert found == (fire if words else None)
 
 
 def test_without_emergencies_nothing_is_danger() -> None:
-    assert DangerWords([]).recognise("着火了") is None
+    assert DangerSense([], hears("fire", 0.99)).recognise("着火了") is None
+
+
+def test_the_classifier_is_given_what_the_resident_said() -> None:
+    given = []
+
+    def hear(text: str) -> tuple[str, float]:
+        given.append(text)
+        return CALM, 0.0
+
+    DangerSense([], hear).recognise("我家 厨房 着火 了！")
+    assert given == ["我家 厨房 着火 了！"]
+
+
+# What is past, what is feared, and what is written down
+
+
+@pytest.mark.parametrize(
+    ("text", "is_heard"),
+    [
+        ("去年我家着火了，想问救助", False),
+        ("昨天晚上隔壁着火了，找谁赔", False),
+        ("刚搬来，怎么防着火了没人管", False),
+        ("差点着火了", False),
+        ("昨晚就着火了，现在还在烧", True),
+        ("小时候家里着火了，刚才又着火了", True),
+        ("着火了", True),
+    ],
+)
+def test_the_past_and_the_feared_are_no_danger_unless_they_go_on(text: str, is_heard: bool) -> None:
+    fire = danger("fire", "着火了")
+    found = DangerSense([fire], hears("fire", CERTAIN - 0.01)).recognise(text)
+    assert found == (fire if is_heard else None)
+
+
+def test_what_sounds_past_is_danger_where_the_classifier_is_certain() -> None:
+    fire, gas = danger("fire", "着火了"), danger("gas")
+    assert DangerSense([fire, gas], hears("fire", CERTAIN)).recognise("昨晚着火了") == fire
+    assert DangerSense([fire, gas], hears("gas", CERTAIN)).recognise("昨晚就闻到味道") == gas
+
+
+@pytest.mark.parametrize(
+    ("text", "is_heard"),
+    [
+        ("被子给电热毯烧着了", True),
+        ("被子，给电热毯 烧着了！", True),
+        ("被子给电热毯烧着了怎么赔", False),
+        ("电热毯烧着了", False),
+    ],
+)
+def test_a_written_example_is_danger_as_a_whole_whatever_the_classifier_hears(
+    text: str, is_heard: bool
+) -> None:
+    fire = danger("fire", said="被子给电热毯烧着了")
+    found = DangerSense([fire], hears("gas", 0.0)).recognise(text)
+    assert found == (fire if is_heard else None)
+
+
+def test_a_written_example_may_speak_of_the_past() -> None:
+    fire = danger("fire", said="昨天的火星子把柴堆引着了")
+    assert by_words(fire).recognise("昨天的火星子把柴堆引着了") == fire
+
+
+def test_a_written_example_names_its_own_kind() -> None:
+    fire, gas = danger("fire", "着火了"), danger("gas", said="煤气灶着火了")
+    assert DangerSense([fire, gas], hears("fire", 0.99)).recognise("煤气灶着火了！") == gas

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from bot.actions.context import Guide
-from bot.actions.rendering import FACET_TITLES, Asked, card, facet_text, next_buttons, opening_text
+from bot.actions.rendering import (
+    FACET_TITLES,
+    Asked,
+    card,
+    checklist_text,
+    facet_text,
+    next_buttons,
+    opening_text,
+    topic_text,
+)
 from bot.conversations.phrases import ASK_WINDOW, UNVERIFIED
 from knowledge.files import KnowledgeFiles
-from knowledge.record import FACETS, Amount, Days, Fee, LegalBasis, ServiceItem
+from knowledge.record import (
+    FACETS,
+    Amount,
+    Checklist,
+    CheckPoint,
+    Days,
+    Fee,
+    LegalBasis,
+    ServiceItem,
+    Topic,
+)
 from tests.bot.conftest import MONDAY_MORNING
 from tests.people import altered
 
@@ -203,6 +222,70 @@ def test_beyond_the_announced_years_only_fixed_days_are_holidays(
 
 def test_without_places_nobody_is_sent_anywhere() -> None:
     assert "12345" in opening_text(Asked((), MONDAY_MORNING, "开门吗"))
+
+
+def checklist(*papers: str) -> Checklist:
+    """Two points that an inspection looks at."""
+    points = [
+        CheckPoint(name="证照上墙", in_order="挂在看得见的地方。", basis="某法第三条"),
+        CheckPoint(name="灭火器", in_order="指针在绿区。"),
+    ]
+    return Checklist(
+        checklist_id="J99",
+        name="报刊亭检查清单",
+        site="报刊亭",
+        intro="照着自己走一圈。",
+        points=points,
+        papers=[*papers],
+        legal_basis=[],
+        phrasings=[],
+    )
+
+
+def topic(adds: Literal["", "hours", "places"]) -> Topic:
+    """A question about the service itself."""
+    return Topic(topic_id="Q99", name="中午", answer="中午有人值班。", adds=adds, phrasings=[])
+
+
+def test_a_checklist_numbers_its_points_and_names_the_papers() -> None:
+    assert checklist_text(checklist("营业执照", "进货单")).splitlines() == [
+        "照着自己走一圈。",
+        "1. 证照上墙：挂在看得见的地方。",
+        "2. 灭火器：指针在绿区。",
+        "手边备好：营业执照、进货单。",
+        UNVERIFIED,
+    ]
+
+
+def test_a_checklist_without_papers_asks_for_none() -> None:
+    assert checklist_text(checklist()).splitlines()[3:] == [UNVERIFIED]
+
+
+def test_a_topic_that_adds_nothing_is_its_answer(asked: Asked) -> None:
+    assert topic_text(topic(""), asked) == "中午有人值班。"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("中午有人吗", "现在开着门，到中午12点"), ("周六中午有人吗", "11月28日（周六）开门")],
+)
+def test_a_topic_adds_the_hours_of_the_day_asked_for(guide: Guide, text: str, wanted: str) -> None:
+    said = topic_text(topic("hours"), Asked(guide.places, MONDAY_MORNING, text))
+    assert said.startswith(f"中午有人值班。\n街道为民服务大厅：{wanted}")
+
+
+def test_a_topic_adds_the_places_with_the_hall_first(guide: Guide, asked: Asked) -> None:
+    _, listed = topic_text(topic("places"), asked).splitlines()
+    names = listed.removeprefix("现在登记在册的：").removesuffix("。").split("、")
+    assert names == [place.name for place in guide.places]
+    assert guide.places[0].kind == "hall"
+
+
+def test_every_checklist_and_topic_is_clean(shipped: KnowledgeFiles, asked: Asked) -> None:
+    texts = {each.checklist_id: checklist_text(each) for each in shipped.checklists}
+    texts |= {each.topic_id: topic_text(each, asked) for each in shipped.topics}
+    assert len(texts) == len(shipped.checklists) + len(shipped.topics)
+    assert [(owner, text) for owner, text in texts.items() if not is_clean(text)] == []
 
 
 def test_every_guide_makes_a_card_without_empty_rows(shipped: KnowledgeFiles, asked: Asked) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from knowledge.files import DATA_DIR, KnowledgeFiles, load_catalogue, load_knowledge
 from knowledge.record import CATEGORIES, FACETS, RecordError
+from knowledge.search.analysis import squeezed
 
 
 @pytest.fixture
@@ -52,6 +53,8 @@ def test_what_ships_is_as_much_as_was_promised(shipped: KnowledgeFiles) -> None:
     assert len(shipped.events) >= 20
     assert len(shipped.report_kinds) >= 24
     assert len(shipped.emergencies) >= 6
+    assert len(shipped.checklists) >= 16
+    assert len(shipped.topics) >= 20
     assert {place.kind for place in shipped.places} == {"hall", "community"}
     assert shipped.out_of_scope
 
@@ -63,6 +66,8 @@ def test_ids_of_one_kind_are_unique(shipped: KnowledgeFiles) -> None:
         [kind.kind_id for kind in shipped.report_kinds],
         [emergency.kind for emergency in shipped.emergencies],
         [place.place_id for place in shipped.places],
+        [checklist.checklist_id for checklist in shipped.checklists],
+        [topic.topic_id for topic in shipped.topics],
     ):
         assert len(ids) == len(set(ids))
 
@@ -74,6 +79,24 @@ def test_the_phrasings_of_a_guide_ask_for_every_usual_facet(shipped: KnowledgeFi
         assert {"overview", "materials", "where"} <= asked, item_id
 
 
+def test_every_facet_is_asked_for_in_training(shipped: KnowledgeFiles) -> None:
+    assert set(shipped.facet_questions) == set(FACETS)
+    assert min(map(len, shipped.facet_questions.values())) >= 100
+
+
+def test_nothing_is_both_danger_and_calm(shipped: KnowledgeFiles) -> None:
+    dangerous = {squeezed(text) for danger in shipped.emergencies for text in danger.phrasings}
+    said = [p.text for phrasings in shipped.phrasings.values() for p in phrasings]
+    calm = [*said, *shipped.calm, *shipped.ambiguous, *shipped.out_of_scope]
+    assert len(shipped.calm) >= 1000
+    assert [text for text in calm if squeezed(text) in dangerous] == []
+
+
+def test_what_is_ambiguous_means_two_things_at_least(shipped: KnowledgeFiles) -> None:
+    for text, candidates in shipped.ambiguous.items():
+        assert len(set(candidates)) == len(candidates) >= 2, text
+
+
 def test_places_invent_neither_address_nor_phone(shipped: KnowledgeFiles) -> None:
     for place in shipped.places:
         assert (place.address, place.phone, place.verified) == ("", "", False)
@@ -83,8 +106,39 @@ def test_one_guide_alone_is_a_knowledge_too(office_folder: Path) -> None:
     files = load_knowledge(office_folder)
     assert set(files.items) == {"SB13"}
     assert files.events == files.subjects == files.emergencies == files.places == []
-    assert files.ambiguous == {}
-    assert files.out_of_scope == []
+    assert files.checklists == files.topics == files.report_kinds == []
+    assert files.ambiguous == files.facet_questions == {}
+    assert files.out_of_scope == files.calm == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "complaint"),
+    [
+        ("checklists.yml", "- {name: 检查}", r"checklists\.yml: .*checklist_id"),
+        ("topics.yml", "- {topic_id: T1, name: 几点, adds: moon}", r"topics\.yml: .*adds"),
+        ("ambiguous.yml", "卡丢了: SB13", r"ambiguous\.yml: "),
+        ("training/calm.yml", "- {text: 你好}", r"calm\.yml: "),
+        ("training/facet_questions.yml", "- 要带什么", r"facet_questions\.yml: "),
+    ],
+)
+def test_a_broken_list_is_named_too(
+    office_folder: Path, file: str, text: str, complaint: str
+) -> None:
+    path = office_folder / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecordError, match=complaint):
+        load_knowledge(office_folder)
+
+
+def test_what_is_for_training_alone_lies_in_a_folder_of_its_own(office_folder: Path) -> None:
+    (office_folder / "training").mkdir()
+    (office_folder / "training" / "calm.yml").write_text("- 气死我了\n", encoding="utf-8")
+    asked = "fee: [要钱吗, 贵不贵]\n"
+    (office_folder / "training" / "facet_questions.yml").write_text(asked, encoding="utf-8")
+    files = load_knowledge(office_folder)
+    assert files.calm == ["气死我了"]
+    assert files.facet_questions == {"fee": ["要钱吗", "贵不贵"]}
 
 
 @pytest.mark.parametrize(

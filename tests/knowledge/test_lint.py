@@ -18,6 +18,8 @@ from knowledge.files import DATA_DIR, KnowledgeFiles
 from knowledge.lint import lint_item, lint_knowledge, lint_phrasings
 from knowledge.record import (
     Amount,
+    Checklist,
+    CheckPoint,
     Condition,
     Confusion,
     Days,
@@ -26,14 +28,16 @@ from knowledge.record import (
     EventItem,
     Faq,
     Fee,
+    LegalBasis,
     Material,
     Option,
     Phrasing,
     Situation,
     Step,
     Subject,
+    Topic,
 )
-from tests.people import altered
+from tests.people import altered, small
 
 TODAY = date(2026, 11, 23)
 FEE = Fee(name="工本费", standard="每张20元", basis="苏价费〔2018〕1号")
@@ -46,9 +50,43 @@ def material(**changes: Any) -> Material:
 
 
 def question(option: str, text: str = "您是本人来吗？") -> Situation:
-    """A question with one answer."""
-    return Situation(id=f"q-{option}", question=text, options=[Option(id=option, label="是")])
+    """A question with two answers."""
+    options = [Option(id=option, label="是"), Option(id=f"not-{option}", label="不是")]
+    return Situation(id=f"q-{option}", question=text, options=options)
 
+
+def question_with(*options: str) -> Situation:
+    """A question with these answers."""
+    return Situation(
+        id="q", question="卡怎么了？", options=[Option(id=option, label="是") for option in options]
+    )
+
+
+def checklist(*points: CheckPoint, **changes: Any) -> Checklist:
+    """A checklist for milk tea."""
+    return Checklist(
+        **{
+            "checklist_id": "C99",
+            "name": "奶茶店检查",
+            "site": "奶茶店",
+            "intro": "几个部门一次查完",
+            "points": list(points),
+            "legal_basis": [LegalBasis(title="《消防法》")],
+            "phrasings": ENOUGH_SAID,
+            **changes,
+        }
+    )
+
+
+def topic(**changes: Any) -> Topic:
+    """A question about the service itself."""
+    told = {"topic_id": "T99", "name": "您是真人吗", "answer": "不是", "phrasings": ENOUGH_SAID}
+    return Topic(**{**told, **changes})
+
+
+# Five ways to say something, none like another, and five more.
+OTHERWISE = ["甲乙丙丁戊", "己庚辛壬癸", "子丑寅卯辰", "巳午未申酉", "戌亥天地人"]
+ENOUGH_SAID = ["头一种讲法", "换个说头再来", "第三回这样问", "要么如此开口", "最末一句不同"]
 
 ERRORS: list[tuple[str, dict[str, Any]]] = [
     ("immediate-case", {"handling__promised": Days(days=3, basis="规定")}),
@@ -148,6 +186,16 @@ def test_each_error_fires_on_a_record_that_breaks_its_rule(
     findings = lint_item(altered(shipped.items["SB13"], **changes), TODAY)
     assert rule in rules(findings, "error")
     assert {finding.record for finding in findings} == {"SB13"}
+
+
+@pytest.mark.parametrize(("options", "is_enough"), [(0, False), (1, False), (2, True), (3, True)])
+def test_a_question_has_at_least_two_answers(
+    shipped: KnowledgeFiles, options: int, is_enough: bool
+) -> None:
+    asked = question_with(*(f"option-{number}" for number in range(options)))
+    item = altered(shipped.items["SB13"], situations=[*shipped.items["SB13"].situations[:1], asked])
+    short = f"“卡怎么了？” has {options} options, needs 2"
+    assert (short in [finding.message for finding in lint_item(item, TODAY)]) is not is_enough
 
 
 @pytest.mark.parametrize(("rule", "changes"), WARNINGS)
@@ -254,9 +302,29 @@ def test_a_report_may_be_worded_like_the_item_it_is_linked_to(shipped: Knowledge
     assert "shared-phrasing" not in rules(lint_knowledge(files, TODAY), "error")
 
 
-def test_few_phrasings_are_a_warning() -> None:
-    few = [Phrasing(text=f"第{n}种说法{'啊哦呢'[n % 3] * n}") for n in range(1, 5)]
-    assert rules(lint_phrasings("SB13", few), "warning") == {"few-phrasings"}
+def said_in_ways(count: int, life: int) -> list[Phrasing]:
+    """Phrasings unlike one another, some of them situations of life."""
+    texts = [
+        f"{chr(0x4E00 + 7 * n)}{chr(0x5E00 + 11 * n)}{chr(0x6E00 + 13 * n)}" for n in range(count)
+    ]
+    return [Phrasing(text=t, style="life" if n < life else "plain") for n, t in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("count", "life", "warned"),
+    [
+        (30, 10, set()),
+        (29, 10, {"few-phrasings"}),
+        (30, 9, {"few-life"}),
+        (4, 0, {"few-phrasings", "few-life"}),
+    ],
+)
+def test_few_phrasings_are_a_warning_and_so_is_little_life(
+    count: int, life: int, warned: set[str]
+) -> None:
+    findings = lint_phrasings("SB13", said_in_ways(count, life))
+    assert rules(findings, "warning") == warned
+    assert rules(findings, "error") == set()
 
 
 @pytest.mark.parametrize(
@@ -272,6 +340,147 @@ def test_few_phrasings_are_a_warning() -> None:
 def test_near_duplicates_are_an_error(one: str, other: str, is_near: bool) -> None:
     findings = lint_phrasings("SB13", [Phrasing(text=one), Phrasing(text=other)])
     assert ("near-duplicate" in rules(findings, "error")) is is_near
+
+
+def only(files: KnowledgeFiles, **records: Any) -> KnowledgeFiles:
+    """A guide, its catalogue, and beside it nothing but what is given."""
+    bare = replace(
+        small(files, "SB13"),
+        events=[],
+        emergencies=[],
+        report_kinds=[],
+        checklists=[],
+        topics=[],
+        ambiguous={},
+        out_of_scope=[],
+    )
+    return replace(bare, **records)
+
+
+def found(files: KnowledgeFiles, record: str) -> set[tuple[str, str]]:
+    """The levels and rules that fired at one record."""
+    return {(f.level, f.rule) for f in lint_knowledge(files, TODAY) if f.record == record}
+
+
+def test_a_figure_in_a_checklist_needs_its_basis(shipped: KnowledgeFiles) -> None:
+    bare = CheckPoint(name="灭火器", in_order="至少10平方米一具，罚款500元")
+    based = CheckPoint(name="灭火器", in_order="罚款500元", basis="《消防法》第六十条")
+    plain = CheckPoint(name="灭火器", in_order="2具以上，看得清、拿得到")
+    for points, errors in (
+        ((bare,), {("error", "basis")}),
+        ((based,), set()),
+        ((plain,), set()),
+        ((based, bare), {("error", "basis")}),
+    ):
+        assert found(only(shipped, checklists=[checklist(*points)]), "C99") == errors, points
+
+
+def test_the_intro_of_a_checklist_has_no_figure(shipped: KnowledgeFiles) -> None:
+    files = only(shipped, checklists=[checklist(intro="一次查完，最多罚500元")])
+    assert found(files, "C99") == {("error", "basis")}
+
+
+@pytest.mark.parametrize("known", ["SB13", "S001"])
+def test_checklists_and_topics_may_name_items_and_subjects(
+    shipped: KnowledgeFiles, known: str
+) -> None:
+    naming = [checklist(items=[known])], [topic(items=[known], phrasings=OTHERWISE)]
+    files = only(shipped, checklists=naming[0], topics=naming[1])
+    assert found(files, "C99") == found(files, "T99") == set()
+
+
+def test_checklists_and_topics_name_only_what_exists(shipped: KnowledgeFiles) -> None:
+    files = only(
+        shipped,
+        checklists=[checklist(items=["SB13", "XX1"])],
+        topics=[topic(items=["XX2"], phrasings=OTHERWISE)],
+    )
+    assert found(files, "C99") == found(files, "T99") == {("error", "reference")}
+
+
+def test_an_ambiguous_word_that_names_nothing_is_an_error(shipped: KnowledgeFiles) -> None:
+    files = only(shipped, ambiguous={"我的卡": ["SB13", "XX1"]})
+    assert found(files, "我的卡") == {("error", "reference")}
+    assert found(only(shipped, ambiguous={"我的卡": ["SB13", "GG08"]}), "我的卡") == set()
+
+
+def test_words_that_mean_one_thing_are_not_ambiguous(shipped: KnowledgeFiles) -> None:
+    taken = shipped.phrasings["SB13"][0].text
+    files = only(shipped, ambiguous={taken: ["SB13", "GG08"]})
+    assert found(files, "ambiguous") == {("error", "shared-phrasing")}
+
+
+def others(shipped: KnowledgeFiles, phrasings: list[str]) -> dict[str, tuple[str, Any]]:
+    """One record of every kind that is no item, with these phrasings: field by id."""
+    event = Event(event_id="E99", name="搬新家呀", intro="", items=[], phrasings=phrasings)
+    subject = msgspec.structs.replace(
+        shipped.subjects[0], subject_id="S999", name="别处", aliases=[], phrasings=phrasings
+    )
+    danger = msgspec.structs.replace(shipped.emergencies[0], kind="odd", phrasings=phrasings)
+    kind = msgspec.structs.replace(
+        shipped.report_kinds[0], kind_id="J99", linked_item="", phrasings=phrasings
+    )
+    return {
+        "E99": ("events", event),
+        "S999": ("subjects", subject),
+        "odd": ("emergencies", danger),
+        "J99": ("report_kinds", kind),
+        "C99": ("checklists", checklist(phrasings=phrasings)),
+        "T99": ("topics", topic(phrasings=phrasings)),
+    }
+
+
+KINDS = ("E99", "S999", "odd", "J99", "C99", "T99")
+
+
+@pytest.mark.parametrize("record", KINDS)
+@pytest.mark.parametrize(
+    ("phrasings", "rule"),
+    [
+        (ENOUGH_SAID, None),
+        (ENOUGH_SAID[:4], ("warning", "few-phrasings")),
+        ([], ("warning", "few-phrasings")),
+        ([*ENOUGH_SAID, "头一种讲法！"], ("error", "near-duplicate")),
+        ([*ENOUGH_SAID, *OTHERWISE], None),
+    ],
+)
+def test_every_other_record_is_said_in_several_ways(
+    shipped: KnowledgeFiles, record: str, phrasings: list[str], rule: tuple[str, str] | None
+) -> None:
+    name, made = others(shipped, phrasings)[record]
+    assert found(only(shipped, **{name: [made]}), record) == ({rule} if rule else set())
+
+
+@pytest.mark.parametrize("record", KINDS)
+def test_no_other_record_is_said_like_an_item(shipped: KnowledgeFiles, record: str) -> None:
+    taken = shipped.phrasings["SB13"][0].text
+    name, made = others(shipped, [f"{taken}？", *ENOUGH_SAID])[record]
+    assert found(only(shipped, **{name: [made]}), record) == {("error", "shared-phrasing")}
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("checklists", checklist(aliases=["补办社保卡！"])),
+        ("topics", topic(name="补办社保卡")),
+        (
+            "events",
+            Event(event_id="E99", name="补办社保卡", intro="", items=[], phrasings=ENOUGH_SAID),
+        ),
+    ],
+)
+def test_a_name_of_an_item_and_of_anything_else_is_a_warning(
+    shipped: KnowledgeFiles, name: str, made: Any
+) -> None:
+    files = only(shipped, **{name: [made]})
+    files.items["SB13"] = altered(files.items["SB13"], aliases=["补办社保卡"])
+    shared = [f for f in lint_knowledge(files, TODAY) if f.rule == "shared-alias"]
+    assert [(f.level, f.record) for f in shared] == [("warning", _id(made))]
+
+
+def _id(record: Any) -> str:
+    """The id of a record of any kind: its first field."""
+    return str(getattr(record, record.__struct_fields__[0]))
 
 
 @given(st.lists(st.text(max_size=20), max_size=8))

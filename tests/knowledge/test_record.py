@@ -14,6 +14,8 @@ from knowledge.files import KnowledgeFiles
 from knowledge.record import (
     FACETS,
     STYLES,
+    Checklist,
+    CheckPoint,
     Days,
     Hours,
     Material,
@@ -21,9 +23,21 @@ from knowledge.record import (
     Place,
     RecordError,
     ServiceItem,
+    Topic,
     plain,
     read,
 )
+
+TOPIC = {"topic_id": "T1", "name": "几点上班", "answer": "九点", "phrasings": []}
+CHECKLIST = {
+    "checklist_id": "C1",
+    "name": "奶茶店检查",
+    "site": "奶茶店",
+    "intro": "",
+    "points": [],
+    "legal_basis": [],
+    "phrasings": [],
+}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +53,12 @@ from knowledge.record import (
         ({"days": 5, "unit": "年"}, Days, r"\$\.unit"),
         ([{"text": "好"}, {"text": None}], list[Phrasing], r"\$\[1\]\.text"),
         ("补卡", Phrasing, "Expected `object`"),
+        ({"name": "灭火器"}, CheckPoint, "in_order"),
+        ({"name": "灭火器", "in_order": "有效", "fine": 5}, CheckPoint, "fine"),
+        ({**TOPIC, "adds": "weather"}, Topic, r"weather.*\$\.adds"),
+        ({**TOPIC, "phrasings": "几点"}, Topic, r"\$\.phrasings"),
+        ({**CHECKLIST, "points": [{"in_order": "有效"}]}, Checklist, r"name.*\$\.points\[0\]"),
+        ({**CHECKLIST, "legal_basis": ["《消防法》"]}, Checklist, r"\$\.legal_basis\[0\]"),
     ],
 )
 def test_an_error_names_the_file_and_the_field(data: Any, kind: Any, complaint: str) -> None:
@@ -63,6 +83,8 @@ def test_every_other_shipped_record_reads_back(shipped: KnowledgeFiles) -> None:
         *shipped.emergencies,
         *shipped.report_kinds,
         *shipped.places,
+        *shipped.checklists,
+        *shipped.topics,
     )
     for record in others:
         assert read(plain(record), type(record), "shipped") == record
@@ -71,6 +93,14 @@ def test_every_other_shipped_record_reads_back(shipped: KnowledgeFiles) -> None:
 def test_plain_data_holds_dates_as_iso_strings(shipped: KnowledgeFiles) -> None:
     item = msgspec.structs.replace(shipped.items["SB13"], effective_until=date(2027, 5, 31))
     assert plain(item)["effective_until"] == "2027-05-31"
+
+
+def test_what_a_topic_or_checklist_may_leave_out_is_empty() -> None:
+    topic, checklist = read(TOPIC, Topic, "T1"), read(CHECKLIST, Checklist, "C1")
+    assert (topic.adds, topic.aliases, topic.items) == ("", [], [])
+    assert (checklist.aliases, checklist.papers, checklist.items) == ([], [], [])
+    point = CheckPoint(name="灭火器", in_order="在有效期里")
+    assert point.basis == ""
 
 
 def test_lists_of_two_records_are_not_shared() -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.files import KnowledgeFiles
@@ -15,10 +13,11 @@ from knowledge.search.facets import (
     MOST_FACETS,
     cued_facets,
     facets,
-    save_facets,
+    has_subject,
     shipped_facets,
     train_facets,
 )
+from knowledge.search.linear import LinearClassifier
 
 ASKED = {
     "overview": "社保卡坏了怎么弄|想办居住证|社保卡丢了|尊老金怎么申请|老年卡怎么办",
@@ -63,14 +62,10 @@ def test_several_questions_keep_their_order(text: str, wanted: list[str]) -> Non
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        pytest.param(
-            "申请最晚到哪天",
-            ["when"],
-        ),
-        pytest.param(
-            "你们大厅怎么走",
-            ["where"],
-        ),
+        ("申请最晚到哪天", ["when"]),
+        ("你们大厅在哪里", ["where"]),
+        ("社保卡丢了，我急着看病，补一张要多少钱", ["fee"]),
+        ("我妈八十了走不动路，我能不能替她去办", ["proxy"]),
     ],
 )
 def test_a_question_asks_for_nothing_beside(text: str, wanted: list[str]) -> None:
@@ -78,12 +73,13 @@ def test_a_question_asks_for_nothing_beside(text: str, wanted: list[str]) -> Non
 
 
 def test_most_phrasings_ask_for_the_facet_written_beside_them(shipped: KnowledgeFiles) -> None:
-    written = [p for phrasings in shipped.phrasings.values() for p in phrasings]
+    written = [p for phrasings in shipped.phrasings.values() for p in phrasings][::10]
     right = sum(facets(phrasing.text)[0] == phrasing.facet for phrasing in written)
     assert right / len(written) >= 0.75
 
 
 @given(st.text(max_size=60))
+@settings(deadline=None)  # the first one pays for the dictionaries
 def test_any_text_asks_for_one_to_three_known_facets(text: str) -> None:
     found = facets(text)
     assert 1 <= len(found) <= MOST_FACETS
@@ -102,21 +98,114 @@ def test_without_a_classifier_the_plain_cues_decide(monkeypatch: pytest.MonkeyPa
     assert facets("社保卡丢了") == ["overview"]
 
 
-def test_a_classifier_learns_from_examples_and_reads_back(tmp_path: Path) -> None:
-    examples = [
-        ("补卡要带什么", "materials"),
-        ("补卡几天能好", "duration"),
-        ("补卡", "overview"),
-    ] * 5
-    learnt = train_facets(examples, seed=1)
-    assert facets("补卡要带什么", learnt) == ["materials"]
-    probabilities = learnt.probabilities("补卡几天能好")
-    assert probabilities["duration"] > probabilities["materials"]
-    save_facets(learnt, tmp_path / "facets.json")
-    assert (tmp_path / "facets.json").read_text("utf-8").startswith("{")
+def test_without_a_classifier_several_cues_are_several_questions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "shipped_facets", lambda: None)
+    assert facets("补卡要带什么，几天能好，要钱吗，网上能办吗") == ["materials", "duration", "fee"]
+
+
+@pytest.mark.parametrize(
+    ("text", "has_one"),
+    [
+        ("社保卡要带什么", True),
+        ("居住证", True),
+        ("要带什么", False),
+        ("我妈行不行", False),
+        ("周六开门吗", False),
+        ("能不能让我儿子代办", False),
+        ("？", False),
+        ("", False),
+    ],
+)
+def test_words_that_only_ask_are_no_subject(text: str, has_one: bool) -> None:
+    assert has_subject(text) is has_one
+
+
+ASKING = {
+    "materials": ("要带什么", "带什么材料"),
+    "duration": ("几天能好", "要等多久"),
+    "fee": ("要钱吗", "收不收费"),
+    "overview": ("怎么弄", "想办一个"),
+}
+SUBJECTS = ("补卡", "居住证", "老年卡", "失业金", "低保")
+EXAMPLES = [
+    (f"{subject}{asking}", facet)
+    for facet, askings in ASKING.items()
+    for asking in askings
+    for subject in SUBJECTS
+]
+STORY = "我妈前天把东西弄丢了,她急坏了,"
+
+
+@pytest.fixture(scope="module")
+def learnt() -> LinearClassifier:
+    """A classifier of four facets, learnt from invented examples."""
+    return train_facets(EXAMPLES, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "facet"),
+    [("医保要带什么", "materials"), ("医保几天能好", "duration"), ("医保怎么弄", "overview")],
+)
+def test_a_classifier_learns_from_examples(learnt: LinearClassifier, text: str, facet: str) -> None:
+    assert facets(text, learnt) == [facet]
+
+
+def test_the_clause_that_asks_counts_more_than_the_story_around_it(
+    learnt: LinearClassifier,
+) -> None:
+    assert facets(f"{STORY}居住证几天能好", learnt) == ["duration"]
+    assert facets(f"居住证几天能好，{STORY}", learnt) == ["duration"]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "我着急",
+        pytest.param(
+            "我急得不得了",
+            marks=pytest.mark.xfail(reason="“得不得” is taken for a question", strict=True),
+        ),
+    ],
+)
+def test_the_clause_that_asks_is_found_before_a_story(after: str) -> None:
+    assert module._asking(["居住证几天能好,", after]) == "居住证几天能好,"
+
+
+def test_a_very_short_question_is_read_with_what_stands_before_it() -> None:
+    assert module._asking(["我的居住证,", "办了,", "几天"]) == "我的居住证,办了,几天"
+    assert module._asking(["社保卡丢了,", "急用"]) == "社保卡丢了,急用"
+
+
+def test_clauses_that_each_ask_are_questions_of_their_own(learnt: LinearClassifier) -> None:
+    assert facets("居住证要带什么，几天能好，要钱吗", learnt) == ["materials", "duration", "fee"]
+    assert facets("居住证几天能好，要带什么", learnt) == ["duration", "materials"]
+
+
+def test_training_again_with_the_same_seed_gives_the_same_classifier() -> None:
+    told = [*EXAMPLES, *((f"{STORY}{text}", facet) for text, facet in EXAMPLES)]
+    one, other, third = (train_facets(told, seed=seed) for seed in (1, 1, 2))
+    asked = module._features(module._clauses("她急坏了，几天能好"))
+    assert one.probabilities(asked) == other.probabilities(asked) != third.probabilities(asked)
+
+
+def test_stories_are_put_before_the_questions_of_others() -> None:
+    given = [(module._clauses(f"{STORY}居住证"), "overview"), (["要钱吗"], "fee")] * 10
+    composed = module._composed(given, seed=1)
+    assert len(composed) == int(module.COMPOSED_SHARE * len(given))
+    for clauses, facet in composed:
+        assert (clauses[-1], facet) == ("要钱吗", "fee")
+        assert "".join(clauses[:-1]) == STORY
+    assert module._composed([(["要钱吗"], "fee")], seed=1) == []
+
+
+def test_nothing_trained_is_no_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FACETS_FILE", module.TRAINED_DIR / "nowhere.npz")
+    assert shipped_facets.__wrapped__() is None
 
 
 def test_the_shipped_classifier_knows_every_facet() -> None:
-    shipped = shipped_facets()
-    assert shipped is not None
-    assert set(shipped.probabilities("社保卡")) == set(FACETS)
+    trained = shipped_facets()
+    assert trained is not None
+    assert set(trained.classes) == set(FACETS)

@@ -13,8 +13,9 @@ import pytest
 from knowledge.search.errors import SnapshotDamaged, SnapshotUnavailable
 from knowledge.search.matcher import Matcher
 from knowledge.search.passages import Document
-from knowledge.search.recipe import Recipe
+from knowledge.search.recipe import Logistic, Recipe
 from knowledge.search.snapshot import (
+    FORMAT,
     KEPT_SNAPSHOTS,
     POINTER,
     Analysed,
@@ -41,7 +42,11 @@ def snapshot_of(*names: str, encoder: LetterEncoder | None = None) -> Snapshot:
 def test_what_is_written_is_what_is_read(shelf: Path) -> None:
     encoder = LetterEncoder()
     made = build_snapshot(
-        PAGES, Recipe(offset=-3.0), encoder, records={"items": {"a": [1]}}, published_at="now"
+        PAGES,
+        Recipe(sure=Logistic({"lead": 2.0}, -3.0), several_at=0.4),
+        encoder,
+        records={"items": {"a": [1]}},
+        published_at="now",
     )
     publish_snapshot(made, shelf)
     read = load_snapshot(shelf)
@@ -85,7 +90,7 @@ def test_the_fingerprint_tells_contents_apart() -> None:
         snapshot_of("新事").fingerprint,
         snapshot_of(encoder=LetterEncoder()).fingerprint,
         snapshot_of(encoder=LetterEncoder("other")).fingerprint,
-        build_snapshot(PAGES, Recipe(offset=0), None).fingerprint,
+        build_snapshot(PAGES, Recipe(answer_at=0.9), None).fingerprint,
         build_snapshot(PAGES, Recipe(), None).fingerprint,
     }
     assert len(prints) == 6
@@ -114,15 +119,32 @@ def test_an_altered_file_is_refused(shelf: Path, name: str, harm: str) -> None:
         "[]",
         "7",
         "null",
-        '{"format": 2, "files": []}',
         "{}",
-        '{"format": 1}',
-        '{"format": 2}',
+        f'{{"format": {FORMAT}}}',
+        f'{{"format": {FORMAT}, "files": []}}',
+        f'{{"format": {FORMAT}, "files": {{}}}}',
     ],
 )
 def test_a_broken_manifest_is_refused(shelf: Path, text: str) -> None:
     place = publish_snapshot(snapshot_of(), shelf)
     (place / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(SnapshotDamaged):
+        load_snapshot(shelf)
+
+
+def test_a_snapshot_of_another_format_says_which(shelf: Path) -> None:
+    place = publish_snapshot(snapshot_of(), shelf)
+    manifest = json.loads((place / "manifest.json").read_text("utf-8"))
+    (place / "manifest.json").write_text(json.dumps({**manifest, "format": FORMAT - 1}))
+    with pytest.raises(SnapshotDamaged, match=f"format {FORMAT - 1}, expected {FORMAT}"):
+        load_snapshot(shelf)
+
+
+@pytest.mark.parametrize("recipe", [{}, {"offset": 1.0}, None])
+def test_a_recipe_of_another_time_is_refused(shelf: Path, recipe: object) -> None:
+    place = publish_snapshot(snapshot_of(), shelf)
+    manifest = json.loads((place / "manifest.json").read_text("utf-8"))
+    (place / "manifest.json").write_text(json.dumps({**manifest, "recipe": recipe}))
     with pytest.raises(SnapshotDamaged):
         load_snapshot(shelf)
 
@@ -224,3 +246,10 @@ def test_the_manifest_counts_what_is_in_it(shelf: Path) -> None:
     manifest = json.loads((publish_snapshot(made, shelf) / "manifest.json").read_text("utf-8"))
     assert (manifest["documents"], manifest["passages"]) == (2, len(made.passages))
     assert manifest["recipe"] == asdict(made.recipe)
+
+
+def test_typed_initials_find_what_is_searched() -> None:
+    pinyin = snapshot_of().lexical["pinyin"]
+    assert "~jzz" in pinyin.vocabulary
+    one, other = Matcher(snapshot_of()).match("jzz").ranked
+    assert (one.owner, one.signs["pinyin"] > other.signs["pinyin"]) == ("home", True)
