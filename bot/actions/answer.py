@@ -68,6 +68,10 @@ def is_follow_up(context: Context) -> bool:
         return False
     if not said.reading.has_subject:
         return True
+    if said.match.decision == "ask" and said.slots["item"] not in (
+        c.owner for c in said.match.choices
+    ):
+        return False
     return said.reading.facet_is_cued and said.match.decision != "answer"
 
 

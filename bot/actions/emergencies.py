@@ -17,7 +17,8 @@ from knowledge.search.danger import CALM, danger
 MOST_BETWEEN = 6
 # From BELIEVED on the classifier alone is believed, unless it is likelier that the message asks for
 # something of the office; from CERTAIN on in any case; below DOUBTED not even words are.
-BELIEVED, CERTAIN, DOUBTED = 0.28, 0.97, 0.1
+BELIEVED, CERTAIN, DOUBTED = 0.28, 0.97, 0.12
+_CLAUSE = re.compile(r"[,，。;；?？!！\n]+")
 # What is told of another day, or only feared, is no danger now, unless it goes on.
 _NOT_NOW = re.compile(
     r"前年|去年|上个?月|上周|上礼拜|以前|从前|那年|前几天|当年|昨[天晚]|前天|小时候|年前"
@@ -53,11 +54,16 @@ class DangerSense:
         if is_past and probability < CERTAIN:
             return None
         worded = self._worded(said)
-        if worded is not None and (kind == CALM or probability >= DOUBTED):
+        if worded is not None and (kind == CALM or self._is_heard(text, probability)):
             return worded
         if probability < BELIEVED or (probability < CERTAIN and probability <= enquiry()):
             return None
         return self._by_kind.get(kind)
+
+    def _is_heard(self, text: str, probability: float) -> bool:
+        """Whether words are believed: an errand told before them may drown what they tell."""
+        alone = [clause for clause in _CLAUSE.split(text) if self._worded(normalise(clause))]
+        return max(probability, *(self._hear(clause)[1] for clause in alone), 0.0) >= DOUBTED
 
     def _worded(self, said: str) -> Emergency | None:
         """The emergency whose words stand in the text; the longest words decide."""

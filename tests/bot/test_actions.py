@@ -89,6 +89,18 @@ def unsure(context: Context, decision: Literal["ask", "step_back"]) -> Context:
     return replace(context, understanding=replace(said, reading=reading))
 
 
+def candidates(*owners: str) -> tuple[Candidate, ...]:
+    """Candidates from the nearest on."""
+    return tuple(Candidate(owner, "item", owner, 0.5, {}) for owner in owners)
+
+
+def understood(match: Match, guide: Guide, slots: dict[str, Any] | None = None) -> Context:
+    """A question that the matcher made this of."""
+    reading = Reading(match, ("overview",), facet_is_cued=True, has_subject=True)
+    said = Understanding("卡丢了", "ask_item", 0.9, reading, {}, slots or {})
+    return Context(said, guide, MONDAY_MORNING)
+
+
 @pytest.mark.parametrize("decision", ["ask", "step_back"])
 @pytest.mark.parametrize(
     ("text", "facet"), [("要钱吗", "fee"), ("几天能好", "duration"), ("能代办吗", "proxy")]
@@ -107,6 +119,15 @@ def test_a_bare_facet_is_asked_of_the_item_at_hand(
 )
 def test_a_message_with_its_own_subject_is_no_follow_up(says: Says, text: str) -> None:
     assert not answer.is_follow_up(says(text, slots={"item": "GG08"}))
+
+
+@pytest.mark.parametrize(("held", "is_it"), [("GA02", True), ("GA03", True), ("GG08", False)])
+def test_where_several_are_meant_a_follow_up_is_of_one_of_them(
+    guide: Guide, held: str, is_it: bool
+) -> None:
+    choices = candidates("GA02", "GA03")
+    context = understood(Match(choices, 0.5, "ask", choices), guide, {"item": held})
+    assert answer.is_follow_up(context) is is_it
 
 
 def test_without_an_item_at_hand_nothing_is_a_follow_up(says: Says) -> None:
@@ -164,17 +185,6 @@ def test_words_that_mean_several_things_are_asked_about(
         assert f"{number}. {button.title}" in reply.text
         assert button.payload.startswith("ask:")
         assert guide.name(button.payload.split(":")[1]) == button.title
-
-
-def candidates(*owners: str) -> tuple[Candidate, ...]:
-    """Candidates from the nearest on."""
-    return tuple(Candidate(owner, "item", owner, 0.5, {}) for owner in owners)
-
-
-def understood(match: Match, guide: Guide) -> Context:
-    """A question that the matcher made this of."""
-    said = Understanding("卡丢了", "ask_item", 0.9, Reading(match, ("overview",), True, True))
-    return Context(said, guide, MONDAY_MORNING)
 
 
 def offered(reply: Reply) -> list[str]:
