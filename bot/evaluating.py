@@ -15,18 +15,16 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 from django.conf import settings
 from tqdm import tqdm
 
 from bot.actions.emergencies import DangerSense
-from bot.terminal import door, say
+from bot.terminal import door, patiently
 from knowledge.baselines import Baseline, bm25, linear_svm
 from knowledge.documents import documents_of
 from knowledge.evaluation import (
-    CHOICES,
     Marked,
     Outcome,
     Questions,
@@ -43,7 +41,7 @@ from knowledge.evaluation import (
 from knowledge.files import KnowledgeFiles, load_knowledge
 from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.matcher import Matcher
-from knowledge.search.passages import NOTHING, Document, read_documents
+from knowledge.search.passages import NOT_OURS, NOTHING, Document, read_documents
 from knowledge.search.recipe import Recipe, load_recipe
 from knowledge.search.snapshot import build_snapshot
 from nlu.protocol import read_message
@@ -80,7 +78,7 @@ def evaluate(
     for right, came, count in confusions(marked["product"]):
         print(f"confused   {right:6} for {came:6} {count}")
     for each in _answered_wrong(marked["product"]):
-        got, asked = each.outcome.offered[0], each.row["text"]
+        got, asked = next(iter(each.outcome.offered), "–"), each.row["text"]
         print(f"wrong      {each.row['item']:6} got {got:6} {each.outcome.confidence:.2f} {asked}")
     for name in baselines:
         baseline = _baseline(name, documents, questions)
@@ -130,11 +128,12 @@ def _matched(
     def system(text: str) -> Outcome:
         reading = read_message(matcher, text)
         match = reading.match
-        danger = sense.recognise(text, lambda: match.probability)
+        is_ours = match.best is not None and match.best.kind not in NOT_OURS
+        danger = sense.recognise(text, lambda: match.probability if is_ours else 0.0)
         offered = match.choices if match.decision == "ask" else match.ranked[:1]
         return Outcome(
             "none" if danger or match.decision == "step_back" else match.decision,
-            () if match.decision == "step_back" else tuple(c.owner for c in offered),
+            () if danger or match.decision == "step_back" else tuple(c.owner for c in offered),
             tuple(c.owner for c in match.ranked if c.owner != NOTHING),
             match.probability,
             reading.facets,
@@ -148,10 +147,10 @@ def _served(client: httpx.Client) -> System:
     """The whole server, each question in a conversation of its own."""
 
     def system(text: str) -> Outcome:
-        reply = say(client, uuid4().hex, text)
+        reply = patiently(client, text)
         ranked = tuple(candidate["item"] for candidate in reply["candidates"])
         decision = _DECISIONS.get(reply["kind"], "answer" if reply["item"] else "none")
-        offered = ranked[:CHOICES] if decision == "ask" else tuple(filter(None, [reply["item"]]))
+        offered = _asked_about(reply) if decision == "ask" else tuple(filter(None, [reply["item"]]))
         facets = [reply["facet"], *(answer["facet"] for answer in reply["answers"])]
         return Outcome(
             decision,  # type: ignore[arg-type]
@@ -164,6 +163,12 @@ def _served(client: httpx.Client) -> System:
         )
 
     return system
+
+
+def _asked_about(reply: Mapping[str, Any]) -> tuple[str, ...]:
+    """The records among which the resident can choose by a button."""
+    pressed = (button["payload"].split(":") for button in reply["buttons"])
+    return tuple(parts[1] for parts in pressed if parts[0] == "ask")
 
 
 def _number(reply: Mapping[str, Any]) -> str:

@@ -82,12 +82,20 @@ def ask_many(source: Path, target: Path) -> None:
 
 def _asked(client: httpx.Client, text: str) -> dict[str, Any]:
     """One question of a file; a refusal is an entry of its own, the rest goes on."""
+    try:
+        return patiently(client, text)
+    except DoorClosed as error:
+        return {"error": str(error)}
+
+
+def patiently(client: httpx.Client, text: str) -> dict[str, Any]:
+    """Ask in a conversation of its own, again when the server is too busy; raises DoorClosed."""
     while True:
         try:
             return say(client, uuid4().hex, text)
         except DoorClosed as error:
             if "throttled" not in str(error):
-                return {"error": str(error)}
+                raise
             time.sleep(2)
 
 

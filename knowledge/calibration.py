@@ -243,6 +243,8 @@ def _ask_back(recipe: Recipe, judged: Sequence[Judged], several: Sequence[Judged
     The threshold is the highest at which ASKED_BACK of the ambiguous are asked about, be it for
     doubt or for this.
     """
+    if not several:
+        return recipe
     weights = _weights(recipe)
     unclear = [question.decisive(weights) for question in several]
     others = [question.decisive(weights) for question in judged]

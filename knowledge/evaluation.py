@@ -239,6 +239,9 @@ def draw(marked: Mapping[str, Sequence[Marked]], folder: Path) -> list[Path]:
     mpl.use("Agg")
     from matplotlib import pyplot
 
+    marked = {name: group for name, group in marked.items() if group}
+    if not marked:
+        return []
     folder.mkdir(parents=True, exist_ok=True)
     risk, axes = pyplot.subplots(figsize=(6.4, 4.2), constrained_layout=True)
     for name, group in marked.items():

@@ -262,7 +262,9 @@ def proxy(context: Context) -> Outcome:
         reply = replace(outcome.reply, intent="request_proxy", text=text)
         return Outcome(reply, outcome.slots)
     said = context.understanding
-    if _is_worth_asking(said) and said.match.choices:
+    if said.match.decision == "answer" and said.match.best is not None and said.reading.has_subject:
+        return _as_heard(about(context, said.match.best.owner, said.facets), said)
+    if _is_worth_asking(said) and len(said.match.choices) > 1:
         return _as_heard(clarify(context, said.match.choices), said)
     text = f"可以的，“小顶快跑”能代办、帮办、陪办。{phrases.TICKET_BY_PHONE}您想办的是哪一件？"
     return Outcome(_plain(context, "handover", text, slot="item", buttons=(HUMAN_BUTTON,)))

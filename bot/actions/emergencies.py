@@ -18,7 +18,7 @@ MOST_BETWEEN = 6
 # From BELIEVED on the classifier alone is believed, unless it is likelier that the message asks for
 # something of the office; from CERTAIN on in any case; below DOUBTED not even words are.
 BELIEVED, CERTAIN, DOUBTED = 0.28, 0.97, 0.12
-_CLAUSE = re.compile(r"[,，。;；?？!！\n]+")
+_CLAUSE = re.compile(r"[,，、。;；?？!！…\s]+")
 # What is told of another day, or only feared, is no danger now, unless it goes on.
 _NOT_NOW = re.compile(
     r"前年|去年|上个?月|上周|上礼拜|以前|从前|那年|前几天|当年|昨[天晚]|前天|小时候|年前"

@@ -32,6 +32,7 @@ from bot.conversations.models import Conversation, TurnRecord
 from bot.conversations.privacy import mask
 from bot.conversations.selectors import reply_of
 from knowledge.search.errors import SearchError
+from knowledge.search.passages import NOT_OURS
 from nlu.client import RasaDialogue
 from nlu.protocol import Dialogue, DialogueUnavailable
 
@@ -149,8 +150,10 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
 
 
 def _enquiry(text: str) -> float:
-    """The probability that a text asks for something that the office knows."""
-    return office.matcher().match(text).probability
+    """The probability that a text asks for something of the office."""
+    match = office.matcher().match(text)
+    is_ours = match.best is not None and match.best.kind not in NOT_OURS
+    return match.probability if is_ours else 0.0
 
 
 def _with_cards(reply: Reply) -> Reply:

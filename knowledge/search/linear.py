@@ -77,9 +77,12 @@ def train_linear(
     )
     model = LogisticRegression(C=strength, max_iter=300)
     model.fit(table, labels)
-    weights = model.coef_.T.astype(np.float32)
+    # Of two classes scikit-learn keeps the weights of the second alone.
+    rows_of = model.coef_ if len(model.coef_) > 1 else np.vstack([-model.coef_, model.coef_]) / 2
+    offsets = model.intercept_ if len(model.coef_) > 1 else np.outer([-0.5, 0.5], model.intercept_)
+    weights = rows_of.T.astype(np.float32)
     kept = np.abs(weights).max(axis=1) >= SMALLEST_WEIGHT
     names = vectorizer.get_feature_names_out()[kept].tolist()
     return LinearClassifier(
-        model.classes_.tolist(), model.intercept_.astype(np.float32), names, weights[kept]
+        model.classes_.tolist(), offsets.ravel().astype(np.float32), names, weights[kept]
     )

@@ -7,7 +7,7 @@ The one matching function: chat, hit test, batch evaluation and the publish gate
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log1p, sqrt
 from typing import Literal
 
@@ -138,7 +138,8 @@ class Matcher:
         probability, several = self.recipe.sure(decisive), self.recipe.several(decisive)
         shown = top[: max(top_k, MOST_CHOICES + 1)]
         ranked = tuple(self._candidate(int(n), scores, signs, probability, top) for n in shown)
-        return self._decide(ranked[:top_k], probability, several)
+        match = self._decide(ranked, probability, several)
+        return replace(match, ranked=match.ranked[:top_k])
 
     def signs(self, query: str, seen: dict[View, list[str]], vector: Floats | None) -> Floats:
         """Return all signs for all documents, shape (documents, len(SIGNS))."""

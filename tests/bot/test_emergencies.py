@@ -187,6 +187,23 @@ def test_words_are_doubted_where_the_classifier_hears_nothing(
     assert found == (fire if is_heard else None)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_heard"),
+    [
+        ("社保卡怎么补，隔壁着火了", True),
+        ("隔壁着火了！等下再说社保卡", True),
+        ("股市着火了，社保卡怎么补", False),
+        ("隔壁，社保卡，股市着火了", False),
+    ],
+)
+def test_the_clause_that_holds_the_words_is_heard_on_its_own(text: str, is_heard: bool) -> None:
+    def hear(said: str) -> tuple[str, float]:
+        return "fire", DOUBTED if said in ("隔壁着火了", "隔壁", "社保卡") else 0.0
+
+    fire = danger("fire", "着火了")
+    assert DangerSense([fire], hear).recognise(text) == (fire if is_heard else None)
+
+
 def test_words_alone_count_where_no_classifier_was_trained() -> None:
     fire = danger("fire", "着火了")
     assert by_words(fire).recognise("隔壁着火了") == fire

@@ -312,10 +312,6 @@ def test_what_is_doubted_anyway_needs_no_asking_back() -> None:
     assert strict.several_at < 1.0
 
 
-@pytest.mark.xfail(
-    reason="nothing ambiguous is nothing to count", raises=(ValueError, IndexError), strict=True
-)
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_an_office_without_ambiguous_words_can_be_trained_for() -> None:
     recipe = calibration._ask_back(WEIGHED, [judged(0.9, 0.1)] * 9, [])
     assert recipe.several_at > 0

@@ -112,9 +112,6 @@ def test_a_feature_that_tells_nothing_is_not_kept() -> None:
     assert SMALLEST_WEIGHT > 0
 
 
-@pytest.mark.xfail(
-    reason="scikit-learn gives two classes one row of weights", raises=ValueError, strict=True
-)
 def test_two_classes_are_enough() -> None:
     learnt = train_linear([{"火": 1.0}, {"卡": 1.0}] * 6, ["fire", "calm"] * 6, strength=1.0)
     assert learnt.probabilities({"火": 1.0})["fire"] > 0.5

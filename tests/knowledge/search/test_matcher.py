@@ -68,7 +68,7 @@ def test_the_names_of_a_guide_find_it(matcher: Matcher, shipped: KnowledgeFiles)
     twins = {d.owner: d.twin for d in matcher.snapshot.documents}
     astray = []
     asked = 0
-    for item in list(shipped.items.values())[::3]:
+    for item in list(shipped.items.values())[::5]:
         for name in {item.name, item.short_name, *item.aliases} - twice:
             asked += 1
             match = matcher.match(name)
@@ -364,17 +364,7 @@ def test_with_nothing_else_to_ask_about_the_office_answers() -> None:
     assert small_matcher(CARD, AGAIN, recipe=always).match("社保卡补一张").decision == "ask"
 
 
-@pytest.mark.parametrize(
-    "top_k",
-    [
-        pytest.param(
-            1, marks=pytest.mark.xfail(reason="choices are cut from what is shown", strict=True)
-        ),
-        2,
-        3,
-        50,
-    ],
-)
+@pytest.mark.parametrize("top_k", [1, 2, 3, 50])
 def test_how_many_are_shown_changes_no_decision(top_k: int) -> None:
     match = small_matcher(CARD, AGAIN, HOME, recipe=ASKS_BACK).match("社保卡补一张", top_k=top_k)
     assert match.decision == "ask"
@@ -396,11 +386,11 @@ def test_what_is_not_ours_can_be_trusted_less() -> None:
 
 
 def test_however_sure_nothing_is_stepped_back_from() -> None:
-    recipe = Recipe(sure=certain(0.99))
+    # Signs that weigh so little leave every record within reach.
+    recipe = Recipe(weights=dict.fromkeys(SIGNS, 0.1), sure=certain(0.99))
     match = small_matcher(CARD, WEATHER, recipe=recipe).match("今天天气怎么样")
     assert match.ranked[0].owner == NOTHING
-    assert match.decision == "step_back"
-    assert NOTHING not in owners(match)
+    assert (match.decision, owners(match)) == ("step_back", ["card"])
 
 
 def test_a_name_in_the_question_counts_by_its_share() -> None:
