@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import httpx
 from django.conf import settings
 from tqdm import tqdm
 
-from bot.actions.emergencies import DangerSense
+from bot.actions.emergencies import DangerSense, enquiry_in
 from bot.terminal import door, patiently
 from knowledge.baselines import Baseline, bm25, linear_svm
 from knowledge.documents import documents_of
@@ -41,7 +40,7 @@ from knowledge.evaluation import (
 from knowledge.files import KnowledgeFiles, load_knowledge
 from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.matcher import Matcher
-from knowledge.search.passages import NOT_OURS, NOTHING, Document, read_documents
+from knowledge.search.passages import NOT_OURS, NOTHING, Document, read_documents, read_lines
 from knowledge.search.recipe import Recipe, load_recipe
 from knowledge.search.snapshot import build_snapshot
 from nlu.protocol import read_message
@@ -70,7 +69,7 @@ def evaluate(
         twins = {kind.kind_id: kind.linked_item for kind in files.report_kinds}
         marked = {"product": mark(questions, system, twins)}
         report["items"] = _told("items", item_figures(marked["product"]))
-        ours = [d.owner for d in documents if d.kind not in ("subject", "nothing")]
+        ours = [d.owner for d in documents if d.kind not in NOT_OURS]
         others = other_figures(questions, system, ours, marked["product"])
         if is_through_server:
             others["dialogue control"] = control_figure(questions, system)
@@ -128,8 +127,7 @@ def _matched(
     def system(text: str) -> Outcome:
         reading = read_message(matcher, text)
         match = reading.match
-        is_ours = match.best is not None and match.best.kind not in NOT_OURS
-        danger = sense.recognise(text, lambda: match.probability if is_ours else 0.0)
+        danger = sense.recognise(text, lambda: enquiry_in(match))
         offered = match.choices if match.decision == "ask" else match.ranked[:1]
         return Outcome(
             "none" if danger or match.decision == "step_back" else match.decision,
@@ -216,7 +214,7 @@ def _diet(documents: Sequence[Document], texts: Sequence[str]) -> Baseline:
         text: Outcome("answer", tuple(ids[:1]), tuple(ids))
         for text, ids in zip(texts, found, strict=True)
     }
-    return lambda text: replace(known[text])
+    return known.__getitem__
 
 
 def _write(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
@@ -227,8 +225,8 @@ def _write(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
 def _foreign(path: Path, encoder: SentenceTransformerEncoder) -> dict[str, Any]:
     """Hit@1 on a knowledge base of another office, beside character BM25."""
     documents = read_documents(path)
-    queries = path.with_name(path.name.replace("_kb", "_queries")).read_text("utf-8")
-    rows = [json.loads(line) for line in queries.splitlines()]
+    queries = path.with_name(path.name.replace("_kb", "_queries"))
+    rows = [row for row, _ in read_lines(queries, {"text", "relevant"})]
     matcher = Matcher(build_snapshot(documents, Recipe(), encoder), encoder)
     plain = bm25(documents)
     mine = Share(sum(_first(matcher, row["text"]) in row["relevant"] for row in rows), len(rows))

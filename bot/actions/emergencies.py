@@ -13,6 +13,8 @@ from bot.conversations.messages import Reply
 from knowledge.record import Emergency
 from knowledge.search.analysis import normalise, squeezed
 from knowledge.search.danger import CALM, danger
+from knowledge.search.matcher import Match
+from knowledge.search.passages import NOT_OURS
 
 MOST_BETWEEN = 6
 # From BELIEVED on the classifier alone is believed, unless it is likelier that the message asks for
@@ -73,6 +75,12 @@ class DangerSense:
             for m in pattern.finditer(said)
         ]
         return max(found, key=lambda f: f[:2])[2] if found else None
+
+
+def enquiry_in(match: Match) -> float:
+    """Return the probability (0..1) that a matched text asks for something of the office."""
+    is_ours = match.best is not None and match.best.kind not in NOT_OURS
+    return match.probability if is_ours else 0.0
 
 
 def emergency_reply(found: Emergency) -> Reply:

@@ -22,7 +22,7 @@ from django.db import IntegrityError, transaction
 
 from bot import clock
 from bot.actions import office
-from bot.actions.emergencies import emergency_reply
+from bot.actions.emergencies import emergency_reply, enquiry_in
 from bot.actions.rendering import with_cards
 from bot.actions.single_turn import single_turn
 from bot.channels.phone import speakable
@@ -32,7 +32,6 @@ from bot.conversations.models import Conversation, TurnRecord
 from bot.conversations.privacy import mask
 from bot.conversations.selectors import reply_of
 from knowledge.search.errors import SearchError
-from knowledge.search.passages import NOT_OURS
 from nlu.client import RasaDialogue
 from nlu.protocol import Dialogue, DialogueUnavailable
 
@@ -134,7 +133,9 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
     guide = office.guide()
     danger = None
     if not turn.payload:
-        danger = guide.danger.recognise(turn.text, lambda: _enquiry(turn.text))
+        danger = guide.danger.recognise(
+            turn.text, lambda: enquiry_in(office.matcher().match(turn.text))
+        )
     if danger is not None:
         log.warning("emergency %s in turn %s", danger.kind, record.turn_id)
         return emergency_reply(danger)
@@ -147,13 +148,6 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
     except SearchError:
         log.exception("nothing to answer from, turn %s", record.turn_id)
         return Reply(kind="fallback", text=phrases.APOLOGY)
-
-
-def _enquiry(text: str) -> float:
-    """The probability that a text asks for something of the office."""
-    match = office.matcher().match(text)
-    is_ours = match.best is not None and match.best.kind not in NOT_OURS
-    return match.probability if is_ours else 0.0
 
 
 def _with_cards(reply: Reply) -> Reply:
