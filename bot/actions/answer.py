@@ -207,7 +207,7 @@ def clarify(context: Context, choices: Sequence[Candidate]) -> Outcome:
     buttons.append(Button(phrases.NONE_OF_THESE, "none"))
     lines = "\n".join(f"{n}. {button.title}" for n, button in enumerate(buttons[:-1], start=1))
     reply = _plain(context, "clarify", f"{phrases.WHICH}\n{lines}", slot="item")
-    return Outcome(replace(reply, intent="ask_item", buttons=tuple(buttons)))
+    return Outcome(replace(reply, intent="ask_item", facet=facet, buttons=tuple(buttons)))
 
 
 def step_back(context: Context) -> Outcome:
