@@ -55,11 +55,19 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve, "prepare, then start and watch all processes")
     add("prepare", _prepare, "database, knowledge, trained files, snapshot; then end")
     add("web", _web, "the web process alone (serve starts it)")
+    add("worker", _worker, "the worker process alone: what goes out to residents, retention")
+    staff = add("staff", _staff, "make an account for a member of staff")
+    staff.add_argument("what", choices=["add"])
+    staff.add_argument("name", help="what is typed to sign in")
+    staff.add_argument("--display", required=True, help="what residents read, such as 小李")
+    staff.add_argument("--password", default="", help="made up and printed if none is given")
     ask = add("ask", _ask, "ask one question, or a file of them")
     ask.add_argument("text", nargs="?", help="the question")
     ask.add_argument("--jsonl", type=Path, help='file with {"id", "text"} a line')
     ask.add_argument("--out", type=Path, help="where the replies go, one JSON object a line")
     add("chat", _chat, "talk in the terminal")
+    converse = add("converse", _converse, "replay dialogue files and print what differs")
+    converse.add_argument("files", nargs="+", type=Path, help="YAML files, or folders of them")
     train = add("train", _train, "train what ships")
     train.add_argument("what", nargs="?", choices=["all", "knowledge", "dialogue"], default="all")
     alias = add("alias", _alias, "give an item a name (or take it away) and publish")
@@ -81,6 +89,13 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("file", type=Path)
     imports.add_argument("--dry-run", action="store_true", help="only tell what would change")
     imports.add_argument("--all-rows", action="store_true", help="list unchanged rows too")
+    add("telegram", _telegram, "the Telegram process alone (serve starts it if there is a token)")
+    wechat = add("wechat", _wechat, "put the WeChat account's menu in force")
+    wechat.add_argument("what", choices=["menu"])
+    retention = add("retention", _retention, "let go of what was kept long enough")
+    retention.add_argument("--dry-run", action="store_true", help="only tell what is due")
+    erase = add("erase", _erase, "erase what a resident said, at her wish")
+    erase.add_argument("--conversation", required=True, metavar="SENDER", help="its sender's code")
     manage = add("manage", _manage, "Django's own commands")
     manage.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
@@ -108,6 +123,32 @@ def _web(given: argparse.Namespace) -> int:
     return 0
 
 
+def _worker(given: argparse.Namespace) -> int:
+    from bot.checks import settings_agree
+    from bot.worker import run_worker
+
+    # Our own checks only: Django's would load every page, and the models behind them.
+    if problems := settings_agree(None):
+        sys.exit("\n".join(f"error: {problem.msg}" for problem in problems))
+    run_worker()
+    return 0
+
+
+def _staff(given: argparse.Namespace) -> int:
+    from bot.accounts.services import AccountRefused, staff_add
+
+    try:
+        password = staff_add(given.name, given.display, given.password)
+    except AccountRefused as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if given.password:
+        print(f"account {given.name} is there; sign in at /staff/login")
+    else:
+        print(f"account {given.name}, password {password} (shown once); sign in at /staff/login")
+    return 0
+
+
 def _ask(given: argparse.Namespace) -> int:
     from bot import terminal
 
@@ -123,6 +164,23 @@ def _ask(given: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _converse(given: argparse.Namespace) -> int:
+    from bot import conversing
+    from bot.terminal import DoorClosed
+
+    try:
+        played = conversing.play_files(given.files)
+    except (DoorClosed, conversing.DialogueRefused) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    wrong = [one for one in played if one.differences]
+    for one in wrong:
+        print(conversing.told(one), end="\n\n")
+    turns = sum(len(one.dialogue.turns) for one in played)
+    print(f"{len(played) - len(wrong)} of {len(played)} dialogues as expected ({turns} turns)")
+    return 1 if wrong else 0
 
 
 def _chat(given: argparse.Namespace) -> int:
@@ -216,6 +274,54 @@ def _import_items(given: argparse.Namespace) -> int:
     if stored is None:
         return 1
     return _publish(given) if stored else 0
+
+
+def _telegram(given: argparse.Namespace) -> int:
+    from bot.channels.telegram.process import run
+    from bot.checks import settings_agree
+
+    # Our own checks only, as for the worker.
+    if problems := settings_agree(None):
+        sys.exit("\n".join(f"error: {problem.msg}" for problem in problems))
+    return run()
+
+
+def _wechat(given: argparse.Namespace) -> int:
+    from bot.channels.delivery import TryLater, Undeliverable
+    from bot.channels.wechat.api import menu_publish
+
+    try:
+        menu_publish()
+    except (TryLater, Undeliverable) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("the menu is in force; phones show it within a day, or at once to new followers")
+    return 0
+
+
+def _retention(given: argparse.Namespace) -> int:
+    from bot import clock
+    from bot.conversations.retention import retention_apply, retention_due
+
+    counts = (retention_due if given.dry_run else retention_apply)(clock.now())
+    for table, rows in counts.items():
+        print(f"{table}: {rows}")
+    return 0
+
+
+def _erase(given: argparse.Namespace) -> int:
+    from bot.conversations.erasure import conversation_erase
+    from bot.conversations.models import Conversation
+
+    conversation = Conversation.objects.filter(sender=given.conversation).first()
+    if conversation is None:
+        print(f"error: no conversation has the code {given.conversation}", file=sys.stderr)
+        return 1
+    erased = conversation_erase(conversation)
+    for table, rows in erased.tables.items():
+        print(f"{table}: {rows}")
+    print(f"Rasa's tracker: {erased.tracker_events}")
+    return 0
 
 
 def _manage(given: argparse.Namespace) -> int:

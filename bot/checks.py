@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,15 @@ from django.core.checks import Error, register
 
 from bot.api.auth import parse_keys
 from bot.clock import parse_moment
+from bot.encryption import SHORTEST_KEY, field_keys
+
+_WECHAT_TOGETHER = ("BOT_WECHAT_APP_ID", "BOT_WECHAT_SECRET", "BOT_WECHAT_TOKEN")
+_WECHAT_NAMES = (
+    *_WECHAT_TOGETHER,
+    "BOT_WECHAT_AES_KEY",
+    "BOT_WECHAT_BASE_URL",
+    "BOT_WECHAT_LINK",
+)
 
 
 @register()
@@ -20,6 +30,10 @@ def settings_agree(app_configs: Any, **kwargs: Any) -> list[Error]:
         *_clock(),
         *_keys(),
         *_production(),
+        *_field_key(),
+        *_telegram(),
+        *_wechat(),
+        *_retention(),
     ]
     return [Error(text, id=f"bot.E{number:03}") for number, text in problems]
 
@@ -68,3 +82,67 @@ def _production() -> list[tuple[int, str]]:
     if settings.PRODUCTION and not settings.BOT_SECRET_KEY:
         return [(7, "BOT_ENV=production needs BOT_SECRET_KEY")]
     return []
+
+
+def _field_key() -> list[tuple[int, str]]:
+    if settings.PRODUCTION and not settings.BOT_FIELD_KEY:
+        return [(8, "BOT_ENV=production needs BOT_FIELD_KEY")]
+    if any(len(key) < SHORTEST_KEY for key in field_keys(settings.FIELD_KEYS)):
+        return [(9, f"BOT_FIELD_KEY: expected at least {SHORTEST_KEY} characters a key")]
+    return []
+
+
+def _telegram() -> list[tuple[int, str]]:
+    """The webhook needs a secret and an address that Telegram can reach."""
+    problems = []
+    mode, secret = settings.BOT_TELEGRAM_MODE, settings.BOT_TELEGRAM_WEBHOOK_SECRET
+    if mode not in ("polling", "webhook"):
+        problems.append((30, f"BOT_TELEGRAM_MODE is polling or webhook, not “{mode}”"))
+    if mode == "webhook" and not re.fullmatch("[A-Za-z0-9_-]{16,256}", secret):
+        wanted = "expected 16 to 256 letters, digits, _ or -, for the webhook"
+        problems.append((31, f"BOT_TELEGRAM_WEBHOOK_SECRET: {wanted}"))
+    is_own_server = bool(settings.BOT_TELEGRAM_BASE_URL)
+    if mode == "webhook" and not is_own_server and not settings.BOT_URL.startswith("https://"):
+        wanted = "expected the public https address, for Telegram's webhook"
+        problems.append((32, f"BOT_URL: {wanted}, got {settings.BOT_URL}"))
+    for name in ("BOT_TELEGRAM_BASE_URL", "BOT_TELEGRAM_PROXY"):
+        if getattr(settings, name) and not re.match(r"https?://[^/\s]", getattr(settings, name)):
+            problems.append((33, f"{name}: expected an address that begins with http(s)://"))
+    return problems
+
+
+def _wechat() -> list[tuple[int, str]]:
+    """The account's values belong together; safe mode and links are as good as their form."""
+    given = {name: getattr(settings, name) for name in _WECHAT_NAMES}
+    problems = []
+    missing = [name for name in _WECHAT_TOGETHER if not given[name]]
+    if missing and any(given.values()):
+        problems.append((40, f"WeChat needs {' and '.join(missing)} too"))
+    if given["BOT_WECHAT_TOKEN"] and not re.fullmatch(
+        "[A-Za-z0-9]{3,32}", given["BOT_WECHAT_TOKEN"]
+    ):
+        problems.append((41, "BOT_WECHAT_TOKEN: expected 3 to 32 letters and digits"))
+    if given["BOT_WECHAT_AES_KEY"] and not re.fullmatch(
+        "[A-Za-z0-9]{43}", given["BOT_WECHAT_AES_KEY"]
+    ):
+        problems.append((42, "BOT_WECHAT_AES_KEY: expected 43 letters and digits"))
+    for name in ("BOT_WECHAT_BASE_URL", "BOT_WECHAT_LINK"):
+        if given[name] and not re.match(r"https?://[^/\s]", given[name]):
+            problems.append((43, f"{name}: expected http(s)://…, got “{given[name]}”"))
+    return problems
+
+
+def _retention() -> list[tuple[int, str]]:
+    """Nothing is kept for no time, and Rasa's memory not longer than the words it holds."""
+    names = [name for name in dir(settings) if name.startswith("BOT_KEEP_")]
+    keep = {name: getattr(settings, name) for name in names}
+    problems = [
+        (50, f"{name}: expected at least 1 day, got {days}")
+        for name, days in keep.items()
+        if days < 1
+    ]
+    tracker, turns = keep["BOT_KEEP_TRACKER_DAYS"], keep["BOT_KEEP_TURNS_DAYS"]
+    if tracker > turns:
+        wanted = f"expected at most BOT_KEEP_TURNS_DAYS, {turns}"
+        problems.append((51, f"BOT_KEEP_TRACKER_DAYS: {wanted}, got {tracker}"))
+    return problems

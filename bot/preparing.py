@@ -65,7 +65,6 @@ def train_dialogue() -> Path:
         "--data", str(NLU / "data"),
         "--out", str(model.parent),
         "--fixed-model-name", model.name.removesuffix(".tar.gz"),
-        "--force",
     ]  # fmt: skip
     # Without a snapshot in its environment the matcher component only stands in the graph.
     given = {k: v for k, v in environment().items() if k != "BOT_SNAPSHOT_DIR"}

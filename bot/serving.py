@@ -1,6 +1,7 @@
 """Starts the processes of one machine, watches over them, and stops every one of them.
 
-``web`` serves people, ``dialogue`` is Rasa. A process that dies is started again, slower each time.
+``web`` serves people, ``dialogue`` is Rasa, ``worker`` sends what waits for residents,
+``telegram`` is there if it has a token. A process that dies is started again, slower each time.
 """
 
 from __future__ import annotations
@@ -73,7 +74,15 @@ def children() -> list[Child]:
     """The processes of one machine."""
     shared = environment()
     web = [sys.executable, "-m", "bot", "web"]
-    return [Child("dialogue", rasa_command(), shared), Child("web", web, shared)]
+    worker = [sys.executable, "-m", "bot", "worker"]
+    kept = [
+        Child("dialogue", rasa_command(), shared),
+        Child("web", web, shared),
+        Child("worker", worker, shared),
+    ]
+    if settings.BOT_TELEGRAM_TOKEN:
+        kept.append(Child("telegram", [sys.executable, "-m", "bot", "telegram"], shared))
+    return kept
 
 
 def rasa_command() -> list[str]:
@@ -200,6 +209,7 @@ def _welcome(url: str, seconds: float) -> str:
         f"小顶 is ready ({seconds:.0f} s).",
         f"  chat page   {url}/",
         f"  长辈版      {url}/?elder=1",
+        f"  staff       {url}/staff/",
         f"  API         {url}/api/v1/messages   (documented at {url}/api/docs)",
     ]
     if not settings.PRODUCTION and not settings.BOT_API_KEYS:

@@ -6,8 +6,10 @@ production is refused at start by ``bot.checks``.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +48,30 @@ BOT_LOG_LEVEL = _env("BOT_LOG_LEVEL", "INFO")
 BOT_DATABASE_URL = _env("BOT_DATABASE_URL", f"sqlite:///{BOT_DATA_DIR / 'bot.sqlite3'}")
 BOT_ALLOWED_HOSTS = _env("BOT_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver")
 BOT_SECRET_KEY = _env("BOT_SECRET_KEY")
+BOT_FIELD_KEY = _env("BOT_FIELD_KEY")
+BOT_TELEGRAM_TOKEN = _env("BOT_TELEGRAM_TOKEN")
+BOT_TELEGRAM_MODE = _env("BOT_TELEGRAM_MODE", "polling")
+BOT_TELEGRAM_WEBHOOK_SECRET = _env("BOT_TELEGRAM_WEBHOOK_SECRET")
+BOT_TELEGRAM_BASE_URL = _env("BOT_TELEGRAM_BASE_URL")
+BOT_TELEGRAM_PROXY = _env("BOT_TELEGRAM_PROXY")
+BOT_WECHAT_APP_ID = _env("BOT_WECHAT_APP_ID")
+BOT_WECHAT_SECRET = _env("BOT_WECHAT_SECRET")
+BOT_WECHAT_TOKEN = _env("BOT_WECHAT_TOKEN")
+BOT_WECHAT_AES_KEY = _env("BOT_WECHAT_AES_KEY")
+BOT_WECHAT_BASE_URL = _env("BOT_WECHAT_BASE_URL")
+BOT_WECHAT_LINK = _env("BOT_WECHAT_LINK")
+BOT_KEEP_TURNS_DAYS = int(_env("BOT_KEEP_TURNS_DAYS", "180"))
+BOT_KEEP_FEEDBACK_DAYS = int(_env("BOT_KEEP_FEEDBACK_DAYS", "180"))
+BOT_KEEP_HANDOVERS_DAYS = int(_env("BOT_KEEP_HANDOVERS_DAYS", "180"))
+BOT_KEEP_NOTICES_DAYS = int(_env("BOT_KEEP_NOTICES_DAYS", "180"))
+BOT_KEEP_DELIVERIES_DAYS = int(_env("BOT_KEEP_DELIVERIES_DAYS", "30"))
+BOT_KEEP_DRAFTS_DAYS = int(_env("BOT_KEEP_DRAFTS_DAYS", "7"))
+BOT_KEEP_TRACKER_DAYS = int(_env("BOT_KEEP_TRACKER_DAYS", "7"))
 
 DEVELOPMENT_KEY_FILE = BOT_DATA_DIR / "api_key"
 SNAPSHOT_DIR = BOT_DATA_DIR / "snapshots"
+
+FIELD_KEYS = BOT_FIELD_KEY or kept_secret(BOT_DATA_DIR / "field_key")
 
 # Django's own names from here on.
 SECRET_KEY = BOT_SECRET_KEY or kept_secret(BOT_DATA_DIR / "secret_key")
@@ -59,23 +82,65 @@ ASGI_APPLICATION = "bot.asgi.application"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knowledge",
     "bot.conversations",
     "bot.actions",
+    "bot.accounts",
+    "bot.handovers",
+    "bot.console",
+    "bot.channels.telegram",
+    "bot.channels.wechat",
 ]
 MIDDLEWARE = [
     "bot.middleware.internal_port",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "bot.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bot.console.doorkeeper.StaffOnly",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
+AUTH_USER_MODEL = "accounts.Staff"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "staff-login"
+LOGIN_REDIRECT_URL = "inbox"
+LOGOUT_REDIRECT_URL = "staff-login"
+# One working day; a computer left alone overnight is nobody's.
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = PRODUCTION
+# Guessing is stopped by name and address together: neither one clerk's slips nor a stranger's
+# guesses shut out the whole office.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "bot.console.views.locked_out"
+AXES_HTTP_RESPONSE_CODE = 429
+# What is typed into the name's field may be a password.
+AXES_VERBOSE = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -89,7 +154,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # What is deleted is overwritten, not only marked as free.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "PRAGMA secure_delete=ON;",
     }
     DATABASES["default"]["CONN_MAX_AGE"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -150,9 +217,17 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": BOT_LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # Its lines name accounts and addresses; the database keeps them for the lock.
+        "axes": {"level": "CRITICAL"},
+        # The library's lines may hold an update's words; those below it hold addresses, which
+        # hold the token. What goes wrong is told by bot.channels.telegram.
+        "telegram": {"level": logging.CRITICAL + 1},
         **{
             name: {"level": "WARNING"}
-            for name in ("httpx", "uvicorn", "faiss", "sentence_transformers")
+            for name in (
+                *("httpx", "httpcore", "uvicorn", "faiss", "sentence_transformers"),
+                *("huey", "urllib3"),
+            )
         },
     },
 }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +22,7 @@ import httpx
 from django.conf import settings
 from tqdm import tqdm
 
-from bot.api.auth import development_key, parse_keys
+from bot.api.auth import ALL_CHANNELS, development_key, parse_keys
 
 START_SECONDS = 240.0
 
@@ -46,12 +50,54 @@ def door() -> Iterator[httpx.Client]:
             server.wait(30)
 
 
-def say(client: httpx.Client, conversation_id: str, text: str, payload: str = "") -> dict[str, Any]:
+@contextmanager
+def door_at(moment: str) -> Iterator[httpx.Client]:
+    """A client of a server of its own whose office clock starts at a moment; it leaves nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        port, actions, dialogue = _free_ports(3)
+        key = secrets.token_hex(16)
+        url = f"http://127.0.0.1:{port}"
+        environment = {
+            **os.environ,
+            "BOT_DATA_DIR": folder,
+            "BOT_DATABASE_URL": f"sqlite:///{folder}/bot.sqlite3",
+            "BOT_HOST": "127.0.0.1",
+            "BOT_PORT": str(port),
+            "BOT_URL": url,
+            "BOT_ACTION_PORT": str(actions),
+            "BOT_RASA_PORT": str(dialogue),
+            "BOT_RASA_URL": f"http://127.0.0.1:{dialogue}",
+            "BOT_NOW": moment,
+            "BOT_RATE_LIMITS": "off",
+            "BOT_API_KEYS": f"converse:{key}:{'+'.join(sorted(ALL_CHANNELS))}",
+        }
+        server = _start_server(environment)
+        headers = {"X-API-Key": key}
+        with httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
+            try:
+                _wait(client, server)
+                yield client
+            finally:
+                server.send_signal(signal.SIGTERM)
+                server.wait(30)
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def say(
+    client: httpx.Client, conversation_id: str, text: str, payload: str = "", channel: str = "api"
+) -> dict[str, Any]:
     """Send one message and return the reply; raises DoorClosed."""
     body = {
         "conversation_id": conversation_id,
         "text": text,
-        "channel": "api",
+        "channel": channel,
         "message_id": uuid4().hex,
         "payload": payload,
     }
@@ -90,9 +136,16 @@ def _asked(client: httpx.Client, text: str) -> dict[str, Any]:
 
 def patiently(client: httpx.Client, text: str) -> dict[str, Any]:
     """Ask in a conversation of its own, again when the server is too busy; raises DoorClosed."""
+    return patiently_say(client, uuid4().hex, text)
+
+
+def patiently_say(
+    client: httpx.Client, conversation_id: str, text: str, payload: str = "", channel: str = "api"
+) -> dict[str, Any]:
+    """Say something, again when the server is too busy; raises DoorClosed."""
     while True:
         try:
-            return say(client, uuid4().hex, text)
+            return say(client, conversation_id, text, payload, channel)
         except DoorClosed as error:
             if "throttled" not in str(error):
                 raise
@@ -145,11 +198,11 @@ def _is_ready(client: httpx.Client) -> bool:
         return False
 
 
-def _start_server() -> subprocess.Popen[bytes]:
-    print("no server is running; starting one for this …", file=sys.stderr)
+def _start_server(environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    print("starting a server for this …", file=sys.stderr)
     return subprocess.Popen(
         [sys.executable, "-m", "bot", "serve"],
-        env=dict(os.environ),
+        env=environment or dict(os.environ),
         cwd=settings.ROOT,
         stdout=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,

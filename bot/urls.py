@@ -1,13 +1,19 @@
 """What the public port serves."""
 
-from django.urls import path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from bot.api import views
-from bot.channels import web
+from bot.api.events import EventsView
+from bot.channels import kiosk, sheet, web
+from bot.channels.telegram import webhook as telegram
+from bot.channels.wechat import views as wechat
 
 urlpatterns = [
     path("", web.chat, name="chat"),
+    path("kiosk", kiosk.kiosk, name="kiosk"),
+    path("guide/<str:item_id>/", sheet.sheet, name="sheet"),
+    path("staff/", include("bot.console.urls")),
     path("api/v1/messages", views.MessagesView.as_view(), name="messages"),
     path("api/v1/items", views.ItemsView.as_view(), name="items"),
     path("api/v1/items/<str:item_id>", views.ItemView.as_view(), name="item"),
@@ -18,8 +24,15 @@ urlpatterns = [
         views.TurnsView.as_view(),
         name="turns",
     ),
+    path(
+        "api/v1/conversations/<str:conversation_id>/events",
+        EventsView.as_view(),
+        name="events",
+    ),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("telegram/webhook/", telegram.webhook, name="telegram"),
+    path("wechat/", wechat.endpoint, name="wechat"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]

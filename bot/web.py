@@ -13,6 +13,7 @@ from django.conf import settings
 
 from bot import asgi, clock
 from bot.actions import office
+from bot.channels.wechat import answering as wechat
 from knowledge.publishing import Publisher
 from knowledge.search.errors import SearchError
 
@@ -23,7 +24,7 @@ def run_web() -> None:
     """Serve both ports until told to stop."""
     stop = threading.Event()
     publisher = Publisher(settings.SNAPSHOT_DIR, office.encoder(), clock.now)
-    for target in (_warm, publisher.run, office.live_matcher().watch):
+    for target in (_warm, publisher.run, office.live_matcher().watch, wechat.resume):
         threading.Thread(target=target, args=(stop,), daemon=True).start()
     try:
         asyncio.run(_serve())

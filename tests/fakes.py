@@ -11,7 +11,9 @@ from typing import Any
 
 from bot.actions.context import Context, Guide
 from bot.actions.registry import ACTIONS
+from bot.conversations.drafts import DraftOf
 from bot.conversations.messages import Reply
+from bot.handovers.desk import ConversationDesk, Queue
 from knowledge.search.matcher import Matcher
 from nlu.protocol import DialogueUnavailable, Understanding, read_message
 
@@ -24,6 +26,31 @@ _HEARD = (
     (r"人工|真人", "human", "action_human"),
     (r"进度|批了没", "ask_progress", "action_progress"),
 )
+
+
+@dataclass
+class FakeDesk:
+    """A desk that notes who is called for what."""
+
+    calls: list[str] = field(default_factory=list)
+    contacts: list[str] = field(default_factory=list)
+    position: int = 1
+    staff_online: bool = False
+
+    def call(self, reason: str, note: str = "", urgent: bool = False) -> Queue:
+        """Note the call."""
+        self.calls.append(reason)
+        return Queue("waiting", self.position, self.staff_online)
+
+    def is_waiting(self) -> bool:
+        """Whether somebody was called."""
+        return bool(self.calls)
+
+    def contact(self, phone: str) -> None:
+        """Note the number; raises ValueError, as the desk does, if it is none."""
+        if not phone.isdigit():
+            raise ValueError(f"expected a phone number, got {len(phone)} characters")
+        self.contacts.append(phone)
 
 
 @dataclass
@@ -46,8 +73,18 @@ class FakeDialogue:
         slots = self._slots.setdefault(sender, {})
         said, action = self._heard(text, slots)
         previous = self._last.get(sender)
-        outcome = ACTIONS[action](Context(said, self.guide, self.now(), lambda: previous))
-        slots.update(outcome.slots)
+        desk = ConversationDesk(sender)
+        context = Context(
+            said,
+            self.guide,
+            self.now(),
+            self.matcher.match,
+            desk,
+            lambda: previous,
+            draft=DraftOf(sender),
+        )
+        outcome = ACTIONS[action](context)
+        slots.update(outcome.settled())
         self._last[sender] = outcome.reply
         custom = json.loads(json.dumps(outcome.reply.as_json()))
         return [{"recipient_id": sender, "custom": custom}]

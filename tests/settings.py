@@ -17,3 +17,6 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from bot.settings import *  # noqa: E402, F403 (the environment has to stand first)
+
+# A file as in service: threads of a served test would lock each other out of a shared memory.
+DATABASES["default"]["TEST"] = {"NAME": str(_DATA / "test.sqlite3")}  # noqa: F405

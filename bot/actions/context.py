@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from bot.actions.emergencies import DangerSense
+from bot.actions.memory import Memory
 from bot.conversations.messages import Reply
 from knowledge.record import (
     Checklist,
@@ -21,7 +22,12 @@ from knowledge.record import (
     Topic,
     read,
 )
+from knowledge.search.matcher import Match
 from nlu.protocol import Understanding
+
+# The key under which ``Outcome.then`` travels.
+THEN = "then"
+_KINDS = ("items", "outlines", "events", "subjects", "reports", "checklists", "topics")
 
 
 class Guide:
@@ -45,10 +51,18 @@ class Guide:
 
     def name(self, owner: str) -> str:
         """Return the name of any record."""
-        for kind in ("items", "outlines", "events", "subjects", "reports", "checklists", "topics"):
+        for kind in _KINDS:
             if owner in self._records.get(kind, {}):
                 return str(self._records[kind][owner]["name"])
         return owner
+
+    def names(self, owner: str) -> list[str]:
+        """Return what a record is called, officially and otherwise."""
+        for kind in _KINDS:
+            if data := self._records.get(kind, {}).get(owner):
+                short = [data["short_name"]] if data.get("short_name") else []
+                return [str(data["name"]), *short, *data.get("aliases", [])]
+        return []
 
     def subject(self, subject_id: str) -> Subject | None:
         """Return what is not ours, or None."""
@@ -96,6 +110,35 @@ class Guide:
         return sorted(places, key=lambda place: place.kind != "hall")
 
 
+class Queue(Protocol):
+    """How it stands with a person: ``state`` waiting or taken; ``position`` 1 is next."""
+
+    @property
+    def state(self) -> str:
+        """Return waiting or taken."""
+
+    @property
+    def position(self) -> int:
+        """Return how many are before her, herself included; 0 when taken."""
+
+    @property
+    def staff_online(self) -> bool:
+        """Return whether somebody is at the desk now."""
+
+
+class Desk(Protocol):
+    """The way to a person, bound to one conversation."""
+
+    def call(self, reason: str, note: str = "", urgent: bool = False) -> Queue:
+        """Call a person; calling again only makes it graver."""
+
+    def is_waiting(self) -> bool:
+        """Whether she waits for a person already."""
+
+    def contact(self, phone: str) -> None:
+        """Keep a number to call back."""
+
+
 @dataclass(frozen=True)
 class Context:
     """One turn as an action sees it."""
@@ -103,13 +146,38 @@ class Context:
     understanding: Understanding
     guide: Guide
     now: datetime
+    # Ranks the records for a text: the same matcher that read the message.
+    match: Callable[[str, int], Match]
+    desk: Desk
     # Asked for only by the few actions that look back.
     previous: Callable[[], Reply | None] = lambda: None
+    # Where residents reach the web page, for what is better seen than told.
+    site: str = ""
+    # What else the turn knows and the engine does not see, such as a phone to call back.
+    draft: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def memory(self) -> Memory:
+        """What the dialogue remembers."""
+        return Memory.of(self.understanding.slots)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The reply, and what the dialogue is to remember."""
+    """The reply, and what the dialogue is to remember.
+
+    ``slots`` are set as they are. What was waited for is over, unless the outcome waits for
+    something itself or ``leaves`` everything as it was (a courtesy between question and answer).
+    """
 
     reply: Reply
-    slots: dict[str, str | None] = field(default_factory=dict)
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    leaves: bool = False
+    # What the service does once the engine is through with the turn.
+    then: Literal["", "erase", "calm"] = ""
+
+    def settled(self) -> dict[str, Any]:
+        """Return all slots to set."""
+        if self.leaves:
+            return dict(self.slots)
+        return {"awaiting": None, "misses": None, **self.slots}

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from bot.conversations import phrases
 from bot.conversations.messages import Reply
 from knowledge.record import Emergency
 from knowledge.search.analysis import normalise, squeezed
@@ -17,9 +19,11 @@ from knowledge.search.matcher import Match
 from knowledge.search.passages import NOT_OURS
 
 MOST_BETWEEN = 6
+# What is asked in the middle of danger is answered only if it is surely a question.
+SURELY_ASKED = 0.7
 # From BELIEVED on the classifier alone is believed, unless it is likelier that the message asks for
 # something of the office; from CERTAIN on in any case; below DOUBTED not even words are.
-BELIEVED, CERTAIN, DOUBTED = 0.28, 0.97, 0.12
+BELIEVED, CERTAIN, DOUBTED = 0.28, 0.97, 0.1
 _CLAUSE = re.compile(r"[,，、。;；?？!！…\s]+")
 # What is told of another day, or only feared, is no danger now, unless it goes on.
 _NOT_NOW = re.compile(
@@ -40,6 +44,10 @@ class DangerSense:
         self._hear = hear
         self._by_kind = {e.kind: e for e in emergencies}
         self._said = {squeezed(text): e for e in emergencies for text in e.phrasings}
+
+    def of_kind(self, kind: str) -> Emergency | None:
+        """Return the danger of a kind, None if the records know it no more."""
+        return self._by_kind.get(kind)
 
     def recognise(self, text: str, enquiry: Callable[[], float] = lambda: 0.0) -> Emergency | None:
         """Return the danger that a text tells of, or None.
@@ -83,9 +91,50 @@ def enquiry_in(match: Match) -> float:
     return match.probability if is_ours else 0.0
 
 
+# What says that a danger has passed, and what says that it has not.
+_OVER = re.compile(
+    r"没事[了儿啦]|没有?大碍|不要紧了|安全了|脱险|解决了|虚惊|误会|误报|搞错了|看错了|按错了|说错了|弄错了|开玩笑|骗你的|逗你"
+    r"|(救护车|消防车?|警察|医生)[^，。没还不]{0,3}(来了|到了|接走)|送(到|去|进)?医院|(火|气|煤气)[^，。没还不]{0,4}灭|扑灭"
+    r"|(人|他|她|妈|爸|孩子|娃)[^，。没还不]{0,4}(救|醒|缓|找)(过来|回来|到)|没着火|不是着火|味道散|好多了|站起来了"
+)
+_GOES_ON = re.compile(r"还在|还没|没来|不行了|又(烧|着|冒|晕|流|喘)|越来越|救命|快来|没用")
+# The call has been made; that alone ends nothing.
+_CALLED = re.compile(
+    r"打(过|了|完)?.{0,4}(1[12][0-9](?!\d)|电话)|((?<!\d)1[12][0-9](?!\d)|电话).{0,3}打(过|了)"
+)
+
+
+def is_over(text: str) -> bool:
+    """Whether a message says that the danger has passed; that help was called is not enough."""
+    said = re.sub(r"\s", "", text)
+    return bool(_OVER.search(said)) and not _GOES_ON.search(said)
+
+
+def only_called(text: str) -> bool:
+    """Whether a message says no more than that help was called."""
+    return bool(_CALLED.search(text)) and not _OVER.search(text)
+
+
+def danger_stays(found: Emergency, reply: Reply) -> Reply:
+    """A reply while danger lasts: the number first, then what was said to the message."""
+    lead = phrases.DANGER_STAYS.format(number=found.number)
+    is_sure = reply.kind in ("answer", "referral") and reply.confidence >= SURELY_ASKED
+    answered = is_sure or reply.intent == "human"
+    said = f"\n\n{reply.text}" if answered else ""
+    kind = "handover" if reply.intent == "human" else "emergency"
+    return replace(
+        reply,
+        kind=kind,  # type: ignore[arg-type]
+        intent="human" if kind == "handover" else "emergency",
+        text=f"{lead}{''.join(found.safety)}{phrases.DANGER_LATER}{said}",
+        speech=(lead, *found.safety, phrases.DANGER_LATER),
+    )
+
+
 def emergency_reply(found: Emergency) -> Reply:
     """The number in the first sentence, then what keeps people safe."""
-    sentences = [f"请马上打{found.number}！", *found.safety]
+    reported = [phrases.DANGER_REPORTED] if found.report else []
+    sentences = [f"请马上打{found.number}！", *found.safety, *reported, phrases.DANGER_LATER]
     return Reply(
         kind="emergency",
         intent="emergency",

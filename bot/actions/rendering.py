@@ -11,10 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.actions.context import Guide
-from bot.conversations.messages import Button, Card, Reply
+from bot.actions.facts import age_limit
+from bot.actions.situations import Chosen, Row
+from bot.conversations.messages import Answer, Button, Card, Reply
 from bot.conversations.phrases import ASK_WINDOW, UNVERIFIED
 from knowledge import opening
-from knowledge.record import Amount, Checklist, Days, Material, Place, ServiceItem, Topic
+from knowledge.record import (
+    Amount,
+    Checklist,
+    Condition,
+    Days,
+    Material,
+    Place,
+    ServiceItem,
+    Topic,
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,9 @@ class Asked:
     places: Sequence[Place]
     now: datetime
     text: str = ""
+    # What is known of the resident's situation: option ids, and an age in years.
+    options: frozenset[str] = frozenset()
+    age: int | None = None
 
 
 FACET_TITLES = {
@@ -85,15 +99,15 @@ def card(item: ServiceItem, asked: Asked) -> Card:
     """Return the whole guide as a card."""
     rows = [
         ("适用情形", item.scope),
-        ("办理条件", _condition_list(item)),
+        ("办理条件", _condition_list(item, asked)),
         ("不能办的", "\n".join(item.exclusions)),
-        ("申请材料", _material_list(item)),
+        ("申请材料", _material_list(item, asked)),
         ("办理步骤", _step_list(item)),
         ("在哪办", _plain(_where(item, asked))),
         ("办理时间", _usual_hours(asked)),
         ("期限", _deadlines(item)),
         ("收费", _plain(_fee(item, asked))),
-        ("能领多少", _amount_list(item)),
+        ("能领多少", _amount_list(item, asked)),
         ("多久办好", _plain(_duration(item, asked))),
         ("网上办理", _online(item, asked)),
         ("代办", _proxy(item, asked)),
@@ -128,11 +142,15 @@ def with_cards(reply: Reply, guide: Guide, now: datetime) -> Reply:
 
     Cards come after the dialogue engine, whose tracker would otherwise carry all of them along.
     """
-    asked = Asked(guide.places, now)
-    items = {answer.item: guide.item(answer.item) for answer in reply.answers}
-    cards = {item_id: card(item, asked) for item_id, item in items.items() if item}
-    answers = tuple(replace(a, card=cards.get(a.item)) for a in reply.answers)
-    return replace(reply, answers=answers)
+    return replace(reply, answers=tuple(_with_card(a, guide, now) for a in reply.answers))
+
+
+def _with_card(answer: Answer, guide: Guide, now: datetime) -> Answer:
+    item = guide.item(answer.item)
+    if item is None:
+        return answer
+    asked = Asked(guide.places, now, options=frozenset(answer.situations))
+    return replace(answer, card=card(item, asked))
 
 
 def next_buttons(item: ServiceItem, facets: Iterable[str]) -> tuple[Button, ...]:
@@ -144,46 +162,64 @@ def next_buttons(item: ServiceItem, facets: Iterable[str]) -> tuple[Button, ...]
 
 
 def _overview(item: ServiceItem, asked: Asked) -> str:
+    chosen = Chosen(item, asked.options)
+    needed = [m for m in chosen.rows(item.materials) if m.necessity == "必要"]
+    common = [m.name for m in needed if chosen.is_settled(m)]
     lines = [f"{item.name}：{item.scope}。"]
-    common = [m.name for m in item.materials if m.necessity == "必要" and not m.situation_ids]
     if common:
         lines.append(f"要带：{'、'.join(common)}。")
-    extra = [m for m in item.materials if m.necessity == "必要" and m.situation_ids]
+    extra = [m for m in needed if not chosen.is_settled(m)]
     if extra:
-        labels = _labels(item)
-        grouped = "；".join(f"{_when(m, labels)}还要{m.name}" for m in extra[:4])
+        grouped = "；".join(f"{_when(m, chosen)}还要{m.name}" for m in extra[:4])
         lines.append(f"看情况：{grouped}。")
     lines += [_where(item, asked), _duration(item, asked), _fee(item, asked)]
     return "\n".join(lines)
 
 
 def _conditions(item: ServiceItem, asked: Asked) -> str:
-    text = f"符合下面这些就能办：\n{_condition_list(item)}"
+    text = f"符合下面这些就能办：\n{_condition_list(item, asked)}"
     if item.exclusions:
         text += "\n这些情况不行：\n" + "\n".join(f"· {entry}" for entry in item.exclusions)
     return text
 
 
-def _condition_list(item: ServiceItem) -> str:
-    labels = _labels(item)
-    return _numbered(f"{_when(row, labels)}{row.text}" for row in item.accept_conditions)
+def _condition_list(item: ServiceItem, asked: Asked) -> str:
+    chosen = Chosen(item, asked.options)
+    rows = chosen.rows(item.accept_conditions)
+    return _numbered(f"{_when(row, chosen)}{row.text}{_age_note(row, asked)}" for row in rows)
+
+
+def _age_note(row: Condition, asked: Asked) -> str:
+    """What a told age means for a condition; whether somebody qualifies is never promised."""
+    limit = age_limit(row.text)
+    if asked.age is None or limit is None:
+        return ""
+    if limit.holds(asked.age):
+        return f"（您说{asked.age}岁，年龄够）"
+    if asked.age < limit.low:
+        return f"（您说{asked.age}岁，还差{limit.low - asked.age}岁）"
+    return f"（您说{asked.age}岁，过了这个年龄）"
 
 
 def _materials(item: ServiceItem, asked: Asked) -> str:
     if not item.materials:
-        return _material_list(item)
-    direct = _asked_material(item, asked.text, _labels(item))
-    return f"{direct}要带这些：\n{_material_list(item)}"
+        return _material_list(item, asked)
+    direct = _asked_material(item, asked)
+    return f"{direct}要带这些：\n{_material_list(item, asked)}"
 
 
-def _material_list(item: ServiceItem) -> str:
-    labels = _labels(item)
-    listed = _numbered(_material(material, labels) for material in item.materials)
-    return listed or "不用带材料，说清楚情况就行。"
+def _material_list(item: ServiceItem, asked: Asked) -> str:
+    return _numbered(material_rows(item, asked)) or "不用带材料，说清楚情况就行。"
 
 
-def _material(material: Material, labels: dict[str, str]) -> str:
-    parts = [f"{_when(material, labels)}{material.name}（{_count(material)}）"]
+def material_rows(item: ServiceItem, asked: Asked) -> list[str]:
+    """Return what to bring, one thing an entry; what only some need is marked."""
+    chosen = Chosen(item, asked.options)
+    return [_material(material, chosen) for material in chosen.rows(item.materials)]
+
+
+def _material(material: Material, chosen: Chosen) -> str:
+    parts = [f"{_when(material, chosen)}{material.name}（{_count(material)}）"]
     if material.necessity != "必要":
         parts.append("可以后补" if material.necessity == "容缺后补" else "有就带，没有也行")
     # Where to get what everybody has at home need not be said.
@@ -220,18 +256,20 @@ _DOCUMENTS = {
 }
 
 
-def _asked_material(item: ServiceItem, text: str, labels: dict[str, str]) -> str:
+def _asked_material(item: ServiceItem, asked: Asked) -> str:
     """Answer “户口本要不要” first, from the list."""
+    text, chosen = asked.text, Chosen(item, asked.options)
     if not any(cue in text for cue in ("要不要", "要吗", "需不需要", "用不用", "要带吗", "需要吗")):
         return ""
     for document, words in _DOCUMENTS.items():
         if document not in text:
             continue
-        found = [m for m in item.materials if any(word in m.name for word in words)]
+        rows = chosen.rows(item.materials)
+        found = [m for m in rows if any(word in m.name for word in words)]
         if not found:
             return f"清单里没有{document}，一般不用带，{ASK_WINDOW}。\n"
-        if all(m.situation_ids for m in found):
-            return f"{_when(found[0], labels).rstrip('：')}才要{found[0].name}。\n"
+        if not any(chosen.is_settled(m) for m in found):
+            return f"{_when(found[0], chosen)}才要{found[0].name}。\n"
         need = "要带" if found[0].necessity == "必要" else "有就带上，没有也行："
         return f"{need}{found[0].name}。\n"
     return ""
@@ -359,16 +397,16 @@ def _fee(item: ServiceItem, asked: Asked) -> str:
 def _amount(item: ServiceItem, asked: Asked) -> str:
     if not item.amounts:
         return "这件事本身不发钱。"
-    return f"能领的：\n{_amount_list(item)}"
+    return f"能领的：\n{_amount_list(item, asked)}"
 
 
-def _amount_list(item: ServiceItem) -> str:
-    labels = _labels(item)
-    return _numbered(_one_amount(amount, labels) for amount in item.amounts)
+def _amount_list(item: ServiceItem, asked: Asked) -> str:
+    chosen = Chosen(item, asked.options)
+    return _numbered(_one_amount(amount, chosen) for amount in chosen.rows(item.amounts))
 
 
-def _one_amount(amount: Amount, labels: dict[str, str]) -> str:
-    head = f"{_when(amount, labels)}{amount.name}"
+def _one_amount(amount: Amount, chosen: Chosen) -> str:
+    head = f"{_when(amount, chosen)}{amount.name}"
     note = f"，{amount.note.rstrip('。')}" if amount.note else ""
     if not amount.standard:
         return f"{head}：标准每年会变，{ASK_WINDOW}{note}"
@@ -457,14 +495,12 @@ _FACETS: dict[str, Callable[[ServiceItem, Asked], str]] = {
 }
 
 
-def _labels(item: ServiceItem) -> dict[str, str]:
-    return {option.id: option.label for s in item.situations for option in s.options}
-
-
-def _when(row: object, labels: dict[str, str]) -> str:
-    """“请别人代办的：” in front of what only some need."""
-    ids: list[str] = getattr(row, "situation_ids", [])
-    return f"【{'、'.join(labels[i] for i in ids)}】" if ids else ""
+def _when(row: Row, chosen: Chosen) -> str:
+    """“【请别人代办】” in front of what only some need, as long as it is not known who she is."""
+    if chosen.is_settled(row):
+        return ""
+    labels = {option.id: option.label for s in chosen.item.situations for option in s.options}
+    return f"【{'、'.join(labels[i] for i in row.situation_ids)}】"
 
 
 def _numbered(rows: Iterable[str]) -> str:

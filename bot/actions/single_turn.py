@@ -6,27 +6,25 @@ Used while the dialogue process is down; the same actions and the same matcher, 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from dataclasses import replace
 
-from bot.actions import answer, small_talk
-from bot.actions.context import Context, Guide
+from bot.actions import answer, asking, person, small_talk
+from bot.actions.context import Context
+from bot.conversations import phrases
 from bot.conversations.messages import Reply
-from knowledge.search.matcher import Matcher
-from nlu.protocol import Understanding, read_message
 
 _HUMAN = re.compile(r"人工|真人|找个?人|客服|工作人员")
 _GREETING = re.compile(r"^(你好|您好|喂|早上好|下午好|晚上好|在吗)[啊呀,，。！!]*$")
 
 
-def single_turn(
-    matcher: Matcher, guide: Guide, text: str, entities: dict[str, str], now: datetime
-) -> Reply:
-    """Answer one message on its own."""
-    reading = read_message(matcher, text)
+def single_turn(context: Context) -> Reply:
+    """Answer one message on its own; the context's understanding is a first reading."""
+    said = context.understanding
     intent, action = "ask_item", answer.answer
-    if not entities and _HUMAN.search(text) and len(text) <= 12:
-        intent, action = "human", small_talk.human
-    elif not entities and _GREETING.match(text):
+    if not said.entities and _HUMAN.search(said.text) and len(said.text) <= 12:
+        intent, action = "human", person.human
+    elif not said.entities and _GREETING.match(said.text):
         intent, action = "greet", small_talk.small_talk
-    said = Understanding(text, intent, reading.match.probability, reading, entities)
-    return action(Context(said, guide, now)).reply
+    elif said.text == phrases.NONE_OF_THESE:
+        intent, action = "none_of_these", asking.none_of_these
+    return action(replace(context, understanding=replace(said, intent=intent))).reply

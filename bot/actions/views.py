@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import json
 import logging
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,11 +12,10 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from bot import clock
 from bot.actions import office
-from bot.actions.context import Context
+from bot.actions.context import THEN, Context
+from bot.actions.gathering import context_for
 from bot.actions.registry import ACTIONS
-from bot.conversations.selectors import previous_reply
 from nlu.protocol import KNOWLEDGE, Understanding, read_message, reading_from_json
 
 log = logging.getLogger(__name__)
@@ -34,14 +32,20 @@ def run_action(request: HttpRequest) -> JsonResponse:
     action = ACTIONS.get(call.get("next_action"))
     if action is None:
         return JsonResponse({"error": f"no action {call.get('next_action')}"}, status=404)
-    tracker = call["tracker"]
-    previous = partial(previous_reply, str(call.get("sender_id", "")))
-    said = understanding_of(tracker)
-    outcome = action(Context(said, office.guide(), clock.now(), previous))
+    outcome = action(context_of(call))
     events = [
-        {"event": "slot", "name": name, "value": value} for name, value in outcome.slots.items()
+        {"event": "slot", "name": name, "value": value} for name, value in outcome.settled().items()
     ]
-    return JsonResponse({"events": events, "responses": [{"custom": outcome.reply.as_json()}]})
+    said = [outcome.reply.as_json()] if outcome.reply.text else []
+    # What the service is to do rides beside the reply, through the engine and back.
+    after = [{THEN: outcome.then}] if outcome.then else []
+    responses = [{"custom": message} for message in (*said, *after)]
+    return JsonResponse({"events": events, "responses": responses})
+
+
+def context_of(call: dict[str, Any]) -> Context:
+    """Return the turn as an action sees it, from what the engine sends."""
+    return context_for(str(call.get("sender_id", "")), understanding_of(call["tracker"]))
 
 
 def understanding_of(tracker: dict[str, Any]) -> Understanding:

@@ -94,6 +94,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     facet = serializers.ChoiceField(choices=FACETS)
     text = serializers.CharField()
     card = CardSerializer(allow_null=True)
+    situations = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class OfferSerializer(serializers.Serializer[Any]):

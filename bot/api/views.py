@@ -18,12 +18,12 @@ from bot import clock
 from bot.actions import office
 from bot.api import serializers as shapes
 from bot.api.auth import Speaker
+from bot.api.conversations import history, own_conversation
 from bot.api.limits import LIMITS
 from bot.conversations import service
 from bot.conversations.messages import Turn
 from bot.conversations.models import Conversation, Feedback, TurnRecord
 from bot.conversations.privacy import mask
-from bot.conversations.selectors import turns_of
 from knowledge.search.errors import SearchError
 from nlu.protocol import read_message
 
@@ -82,22 +82,17 @@ class TurnsView(APIView):
         responses={200: shapes.TurnSerializer(many=True), **PROBLEM},
     )
     def get(self, request: Request, conversation_id: str) -> Response:
-        """Return the last 50 turns of a conversation, oldest first, to its owner."""
-        speaker = speaker_of(request)
+        """Return the last 50 turns of a conversation, oldest first, to its owner.
+
+        A clerk's message is a turn without `text`, `turn_id` “notice-…”, its reply a `handover`.
+        """
         query = shapes.ChannelQuerySerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        channel = query.validated_data["channel"]
-        found = Conversation.objects.filter(
-            owner=speaker.name, external_id=conversation_id, channel=channel
-        ).first()
-        own = speaker.conversation_id in ("", conversation_id)
-        if found is None or not own or channel not in speaker.channels:
+        own = own_conversation(request, conversation_id, query.validated_data["channel"])
+        found = Conversation.objects.filter(**own).first()
+        if found is None:
             raise NotFound("there is no such conversation of yours")
-        rows = [
-            {"turn_id": t.turn_id, "text": t.text, "asked_at": t.asked_at, "reply": t.reply}
-            for t in turns_of(found)
-        ]
-        return Response(rows)
+        return Response(history(found))
 
 
 class ItemsView(APIView):

@@ -1,4 +1,7 @@
-"""The web page: rendered on the server, works without scripts, speaks through the same door."""
+"""The web page: rendered on the server, works without scripts, speaks through the same door.
+
+Which version is shown (standard, or 长辈版 with its size of letters) is kept in its own cookie.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,30 @@ from django.views.decorators.http import require_http_methods
 
 from bot import clock
 from bot.actions import office
+from bot.actions.rendering import FACET_TITLES
 from bot.api.auth import conversation_of_token, token_for
 from bot.api.serializers import LONGEST_TEXT
+from bot.channels.lines import calls_of, card_rows, lines_of
+from bot.channels.outbox import notices_fetched
 from bot.conversations import phrases, service
-from bot.conversations.messages import Turn
+from bot.conversations.messages import Button, Turn
 from bot.conversations.models import Conversation
-from bot.conversations.selectors import turns_of
+from bot.handovers.models import Notice
+from bot.handovers.selectors import said_in
 from knowledge import opening
 from knowledge.search.errors import SearchError
 
 COOKIE = "conversation"
 COOKIE_SECONDS = 30 * 86400
+ELDER_COOKIE = "elder"
+ELDER_COOKIE_SECONDS = 365 * 86400
+# Height of letters in the 长辈版, in CSS pixels.
+LETTER_SIZES = (24, 28, 32, 36, 40)
+# Replies whose buttons answer a question: shown large under the words, pressed once.
+ASKING_KINDS = frozenset({"clarify", "confirm", "ask_slot"})
+# Beside them, buttons that tell a resident's situation.
+TELLS = "tell:"
+RESUMED_FACETS = ("overview", "materials", "where", "duration")
 
 
 @ensure_csrf_cookie
@@ -36,7 +52,8 @@ def chat(request: HttpRequest) -> HttpResponse:
         token = token_for(conversation_id)
     if request.method == "POST":
         _take(request, conversation_id)
-    response = render(request, "chat.html", _page(request, conversation_id, token))
+    letters = letter_size(request)
+    response = render(request, "chat.html", _page(request, conversation_id, token, letters))
     response.set_cookie(
         COOKIE,
         token,
@@ -45,8 +62,23 @@ def chat(request: HttpRequest) -> HttpResponse:
         samesite="Lax",
         secure=request.is_secure(),
     )
+    if "elder" in request.GET:
+        # Read and changed by the page's script as well.
+        response.set_cookie(
+            ELDER_COOKIE, str(letters), max_age=ELDER_COOKIE_SECONDS, samesite="Lax"
+        )
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def letter_size(request: HttpRequest) -> int:
+    """Return the size of letters of the 长辈版, 0 for the standard version."""
+    kept = request.COOKIES.get(ELDER_COOKIE, "0")
+    chosen = request.GET.get("elder")
+    if chosen == "0" or (chosen != "1" and kept == "0"):
+        return 0
+    size = request.GET.get("size", kept)
+    return int(size) if size in map(str, LETTER_SIZES) else LETTER_SIZES[0]
 
 
 def _take(request: HttpRequest, conversation_id: str) -> None:
@@ -61,15 +93,19 @@ def _take(request: HttpRequest, conversation_id: str) -> None:
         service.answer(Turn("web", "web", conversation_id, text or phrases.NONE_OF_THESE))
 
 
-def _page(request: HttpRequest, conversation_id: str, token: str) -> dict[str, Any]:
+def _page(request: HttpRequest, conversation_id: str, token: str, letters: int) -> dict[str, Any]:
     return {
         "conversation_id": conversation_id,
         "token": token,
-        "turns": _turns(conversation_id),
+        "turns": [dressed(row) for row in _turns(conversation_id)],
         "notice": phrases.NOTICE,
-        "examples": phrases.EXAMPLES,
-        "open_now": _open_now(),
-        "elder": request.GET.get("elder") == "1",
+        "examples": phrases.EXAMPLES[:3] if letters else phrases.EXAMPLES,
+        "open_now": open_now(),
+        "resumed": _resumed(request.GET.get("ask", "")),
+        "elder": bool(letters),
+        "letters": letters,
+        "larger": min((size for size in LETTER_SIZES if size > letters), default=letters),
+        "smaller": max((size for size in LETTER_SIZES if size < letters), default=letters),
     }
 
 
@@ -78,14 +114,74 @@ def _turns(conversation_id: str) -> list[dict[str, Any]]:
         owner="web", channel="web", external_id=conversation_id
     ).first()
     rows: list[dict[str, Any]] = []
-    for turn in turns_of(found) if found else []:
+    said = said_in(found) if found else []
+    notices_fetched(row for row in said if isinstance(row, Notice))
+    for turn in said:
+        if isinstance(turn, Notice):
+            rows.append(_clerk_row(turn))
+            continue
         assert turn.reply is not None
-        rows.append({"who": "resident", "text": turn.text, "reply": None})
+        spoken = {"who": "resident", "text": turn.text, "reply": None}
+        rows.append({**spoken, "message_id": turn.message_id})
         rows.append({"who": "assistant", "text": turn.reply["text"], "reply": turn.reply})
     return rows
 
 
-def _open_now() -> str:
+def _clerk_row(notice: Notice) -> dict[str, Any]:
+    author = notice.author.display_name if notice.author else ""
+    row = {"who": "clerk", "id": f"notice-{notice.pk}", "text": notice.text, "author": author}
+    return {**row, "buttons": notice.buttons}
+
+
+def dressed(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the conversation with what the template needs to set it."""
+    reply = row.get("reply")
+    row = {**row, "lines": lines_of(row["text"])}
+    if row["who"] != "assistant" or not reply:
+        return row
+    answers = answers_in(reply)
+    return {
+        **row,
+        "answers": answers,
+        "steps": [button for button in reply["buttons"] if button not in answers],
+        "calls": calls_of(reply),
+        "speech": "\n".join(reply["speech"]),
+        "cards": [_card(answer) for answer in reply["answers"] if answer["card"]],
+    }
+
+
+def answers_in(reply: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the buttons that answer a question of the reply; the others lead on from it."""
+    buttons: list[dict[str, str]] = reply["buttons"]
+    if reply["kind"] in ASKING_KINDS:
+        return buttons
+    if reply.get("slot") == "situation":
+        return [button for button in buttons if button["payload"].startswith(TELLS)]
+    return []
+
+
+def _card(answer: dict[str, Any]) -> dict[str, Any]:
+    options = ",".join(answer.get("situations") or ())
+    sheet = f"/guide/{answer['item']}/" + (f"?s={options}" if options else "")
+    return {**answer["card"], "rows": card_rows(answer["card"]["rows"]), "sheet": sheet}
+
+
+def _resumed(item_id: str) -> dict[str, Any] | None:
+    """What to ask about the item whose sheet brought the resident here."""
+    if not item_id:
+        return None
+    try:
+        item = office.guide().item(item_id)
+    except SearchError:
+        return None
+    if item is None:
+        return None
+    buttons = [Button(FACET_TITLES[f], f"ask:{item.item_id}:{f}") for f in RESUMED_FACETS]
+    return {"name": item.name, "buttons": buttons}
+
+
+def open_now() -> str:
+    """Say whether the hall is open, and until or from when; empty if its hours are not known."""
     try:
         places = office.guide().places
     except SearchError:

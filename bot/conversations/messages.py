@@ -52,12 +52,13 @@ class Card:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to one question about one item."""
+    """The answer to one question about one item; ``situations`` are the options it was told for."""
 
     item: str
     facet: str
     text: str
     card: Card | None = None
+    situations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

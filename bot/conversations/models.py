@@ -15,6 +15,8 @@ class Conversation(models.Model):
     external_id = models.CharField(max_length=200)
     sender = models.CharField(max_length=64, unique=True)
     started_at = models.DateTimeField(auto_now_add=True)
+    # The kind of danger she is in, until she says that it is over.
+    danger = models.CharField(max_length=40, blank=True)
 
     class Meta:
         """An external id means one conversation per owner and channel."""
@@ -41,6 +43,8 @@ class TurnRecord(models.Model):
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     took_ms = models.PositiveIntegerField(null=True)
+    # The reply as it was said, encrypted, where it holds what ``reply`` masks.
+    sealed_reply = models.TextField(blank=True)
 
     class Meta:
         """In the order of asking; a message id is answered once."""
@@ -54,6 +58,17 @@ class TurnRecord(models.Model):
 
     def __str__(self) -> str:
         return self.turn_id
+
+
+class Draft(models.Model):
+    """What was given for an open form, encrypted (``bot.conversations.drafts``)."""
+
+    conversation = models.OneToOneField(Conversation, models.CASCADE, related_name="draft")
+    sealed = models.TextField()
+    changed_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"draft of {self.conversation_id}"
 
 
 class Feedback(models.Model):

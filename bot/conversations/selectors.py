@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 from bot.conversations.messages import Answer, Button, Card, Competent, Offer, Reply
 from bot.conversations.models import Conversation, TurnRecord
+from bot.conversations.privacy import mask
+from bot.encryption import decrypt
+
+# Courtesies between an answer and the wish to hear it again.
+LOOKS_BACK = 4
 
 
 def previous_reply(sender: str) -> Reply | None:
-    """Return the last reply of a conversation that said something, or None."""
-    turn = (
-        TurnRecord.objects.filter(conversation__sender=sender, reply__isnull=False)
-        .order_by("-id")
-        .first()
+    """Return the last reply of a conversation that was more than a courtesy, or None."""
+    turns = TurnRecord.objects.filter(conversation__sender=sender, reply__isnull=False)
+    recent = [stored_reply(turn) for turn in turns.order_by("-id")[:LOOKS_BACK]]
+    said = [reply for reply in recent if reply.kind != "smalltalk" or reply.intent == "repeat"]
+    return next(iter(said or recent), None)
+
+
+def stored_reply(turn: TurnRecord) -> Reply:
+    """Return a turn's reply as it was said."""
+    sealed = turn.sealed_reply
+    return reply_of(json.loads(decrypt(sealed)) if sealed else turn.reply or {})
+
+
+def masked_reply(reply: Reply) -> Reply:
+    """Return a reply with what its slots repeat of the resident's data made unreadable."""
+    return replace(
+        reply,
+        text=mask(reply.text),
+        speech=tuple(mask(sentence) for sentence in reply.speech),
+        slots={name: mask(value) for name, value in reply.slots.items()},
     )
-    return reply_of(turn.reply) if turn and turn.reply else None
 
 
 def turns_of(conversation: Conversation, limit: int = 50) -> list[TurnRecord]:
@@ -39,8 +60,9 @@ def reply_of(data: dict[str, Any]) -> Reply:
 
 
 def _answer(data: dict[str, Any]) -> Answer:
+    given = {**data, "situations": tuple(data.get("situations", ()))}
     card = data["card"]
     if card is None:
-        return Answer(**data)
+        return Answer(**given)
     rows = tuple((label, value) for label, value in card["rows"])
-    return Answer(**{**data, "card": Card(**{**card, "rows": rows})})
+    return Answer(**{**given, "card": Card(**{**card, "rows": rows})})

@@ -7,6 +7,7 @@ Whatever fails below here becomes a sentence. No transaction is held while the e
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
 import threading
@@ -22,23 +23,35 @@ from django.db import IntegrityError, transaction
 
 from bot import clock
 from bot.actions import office
-from bot.actions.emergencies import emergency_reply, enquiry_in
+from bot.actions.context import THEN, Guide
+from bot.actions.emergencies import danger_stays, emergency_reply, enquiry_in, is_over, only_called
+from bot.actions.gathering import context_for
 from bot.actions.rendering import with_cards
 from bot.actions.single_turn import single_turn
+from bot.actions.telling import HUMAN_BUTTON
 from bot.channels.phone import speakable
 from bot.conversations import phrases
+from bot.conversations.drafts import draft_note
+from bot.conversations.erasure import conversation_erase
 from bot.conversations.messages import Reply, Turn
 from bot.conversations.models import Conversation, TurnRecord
 from bot.conversations.privacy import mask
-from bot.conversations.selectors import reply_of
+from bot.conversations.selectors import masked_reply, reply_of, stored_reply
+from bot.encryption import encrypt
+from bot.handovers.desk import Desk
+from knowledge.record import Emergency
 from knowledge.search.errors import SearchError
 from nlu.client import RasaDialogue
-from nlu.protocol import Dialogue, DialogueUnavailable
+from nlu.protocol import Dialogue, DialogueUnavailable, Understanding, read_message
 
 log = logging.getLogger(__name__)
 
 _ASK = re.compile(r"ask:([A-Za-z]{1,2}\d{2,4}):([a-z]+)")
+_TELL = re.compile(r"tell:([A-Za-z]{1,2}\d{2,4}):([a-z0-9_]+)")
 _SAY = "say:"
+_GAPS = re.compile(r"(?<=[一-鿿])[ \u3000]+(?=[一-鿿])")
+# Characters a word, blank included, in what a recogniser writes.
+MOST_PER_WORD = 4
 
 
 class PayloadRefused(ValueError):
@@ -51,6 +64,14 @@ def dialogue() -> Dialogue:
     return RasaDialogue(settings.BOT_RASA_URL, settings.BOT_RASA_TIMEOUT_SECONDS)
 
 
+@dataclass(frozen=True)
+class _Said:
+    """A reply, and what is to be done once it is stored."""
+
+    reply: Reply
+    then: str = ""
+
+
 def answer(turn: Turn) -> Reply:
     """Answer one turn; raises PayloadRefused for a payload that was never offered."""
     turn = _with_payload_text(turn)
@@ -59,17 +80,27 @@ def answer(turn: Turn) -> Reply:
     with _in_order(conversation.sender):
         record, is_new = _record(conversation, turn, message_id)
         if not is_new and record.reply is not None:
-            return reply_of(record.reply)
+            return stored_reply(record)
         started = time.perf_counter()
-        reply = _reply(conversation, turn, record)
-        reply = reply.placed(turn.conversation_id, record.turn_id)
+        said = _reply(conversation, turn, record)
+        reply = said.reply.placed(turn.conversation_id, record.turn_id)
         if not reply.speech:
             reply = replace(reply, speech=speakable(reply))
-        record.reply = reply.as_json()
-        record.answered_at = clock.now()
-        record.took_ms = round(1000 * (time.perf_counter() - started))
-        record.save(update_fields=["reply", "answered_at", "took_ms"])
+        _keep(record, reply, started)
+        if said.then == "erase":
+            conversation_erase(conversation)
     return reply
+
+
+def _keep(record: TurnRecord, reply: Reply, started: float) -> None:
+    """Store the reply; one that repeats personal data is stored masked, and sealed as it is."""
+    record.reply = reply.as_json()
+    if reply.slots:
+        record.sealed_reply = encrypt(json.dumps(record.reply, ensure_ascii=False))
+        record.reply = masked_reply(reply).as_json()
+    record.answered_at = clock.now()
+    record.took_ms = round(1000 * (time.perf_counter() - started))
+    record.save(update_fields=["reply", "sealed_reply", "answered_at", "took_ms"])
 
 
 def conversation_of(turn: Turn) -> Conversation:
@@ -95,7 +126,7 @@ def _with_payload_text(turn: Turn) -> Turn:
         return replace(turn, text="人工", payload="")
     if payload == "none":
         return replace(turn, text=phrases.NONE_OF_THESE, payload="")
-    if _ASK.fullmatch(payload):
+    if _entities(payload):
         return turn
     raise PayloadRefused(f"payload: expected one that a reply offered, got “{payload[:40]}”")
 
@@ -117,37 +148,87 @@ def _record(conversation: Conversation, turn: Turn, message_id: str) -> tuple[Tu
     return record, True
 
 
-def _reply(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
+def _reply(conversation: Conversation, turn: Turn, record: TurnRecord) -> _Said:
     try:
-        return _with_cards(_think(conversation, turn, record))
+        said = _think(conversation, turn, record)
+        return replace(said, reply=_with_cards(said.reply))
     except Exception:
         # What nobody named reaches the top here: logged with its turn, answered with an apology.
         log.exception("turn %s failed", record.turn_id)
-        return Reply(kind="fallback", text=phrases.APOLOGY)
+        return _Said(Reply(kind="fallback", text=phrases.APOLOGY, buttons=(HUMAN_BUTTON,)))
 
 
-def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> Reply:
-    text = record.text.strip()
-    if not text and not turn.payload:
-        return Reply(kind="fallback", text=phrases.EMPTY)
+def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> _Said:
     guide = office.guide()
-    danger = None
-    if not turn.payload:
-        danger = guide.danger.recognise(
-            turn.text, lambda: enquiry_in(office.matcher().match(turn.text))
-        )
-    if danger is not None:
-        log.warning("emergency %s in turn %s", danger.kind, record.turn_id)
-        return emergency_reply(danger)
+    lasting = guide.danger.of_kind(conversation.danger) if conversation.danger else None
+    if lasting and is_over(turn.text):
+        return _Said(_calmed(conversation))
+    if found := _danger(guide, turn):
+        return _Said(_alarm(conversation, found, record))
+    if _is_with_clerk(conversation):
+        return _Said(Reply(kind="handover", intent="human", text=phrases.PASSED_ON))
+    said = _answered(conversation, turn, record, guide)
+    if lasting is None:
+        return said
+    if said.then == "calm" and not only_called(turn.text):
+        return _Said(_calmed(conversation))
+    return replace(said, reply=danger_stays(lasting, said.reply))
+
+
+def _danger(guide: Guide, turn: Turn) -> Emergency | None:
+    if turn.payload or not turn.text.strip():
+        return None
+    text = turn.text
+    return guide.danger.recognise(text, lambda: enquiry_in(office.matcher().match(text)))
+
+
+def _alarm(conversation: Conversation, found: Emergency, record: TurnRecord) -> Reply:
+    """The number to call; whoever is at the desk is told, whatever else was open."""
+    log.warning("emergency %s in turn %s", found.kind, record.turn_id)
+    conversation.danger = found.kind
+    conversation.save(update_fields=["danger"])
+    if found.report:
+        Desk().call(conversation.sender, "emergency", record.text, urgent=True)
+    return emergency_reply(found)
+
+
+def _calmed(conversation: Conversation) -> Reply:
+    conversation.danger = ""
+    conversation.save(update_fields=["danger"])
+    return Reply(kind="smalltalk", intent="affirm", text=phrases.DANGER_OVER, confidence=1.0)
+
+
+def _is_with_clerk(conversation: Conversation) -> bool:
+    """Whether a clerk has the conversation; she is told that something was said."""
+    queue = Desk().state(conversation.sender)
+    if queue is None:
+        return False
+    Desk().resident_said(conversation.sender)
+    return queue.state == "taken"
+
+
+def _answered(conversation: Conversation, turn: Turn, record: TurnRecord, guide: Guide) -> _Said:
+    text = _spoken(record.text.strip())
+    if not text and not turn.payload:
+        return _Said(Reply(kind="fallback", text=phrases.EMPTY))
+    draft_note(conversation, turn.text)
     entities = _entities(turn.payload)
     try:
         return _ask_engine(conversation, text, entities, record.turn_id)
     except DialogueUnavailable as error:
         log.warning("dialogue unavailable (%s), turn %s answered alone", error, record.turn_id)
-        return single_turn(office.matcher(), guide, text, entities, clock.now())
+        reading = read_message(office.matcher(), text)
+        heard = Understanding(text, "ask_item", reading.match.probability, reading, entities)
+        return _Said(single_turn(context_for(conversation.sender, heard)))
     except SearchError:
         log.exception("nothing to answer from, turn %s", record.turn_id)
-        return Reply(kind="fallback", text=phrases.APOLOGY)
+        return _Said(Reply(kind="fallback", text=phrases.APOLOGY, buttons=(HUMAN_BUTTON,)))
+
+
+def _spoken(text: str) -> str:
+    """Join the words that a recogniser puts apart; blanks between clauses stay."""
+    gaps = _GAPS.findall(text)
+    return _GAPS.sub("", text) if len(gaps) * MOST_PER_WORD >= len(text) else text
 
 
 def _with_cards(reply: Reply) -> Reply:
@@ -155,22 +236,42 @@ def _with_cards(reply: Reply) -> Reply:
 
 
 def _entities(payload: str) -> dict[str, str]:
-    found = _ASK.fullmatch(payload)
-    return {"item": found[1], "facet": found[2]} if found else {}
+    """What a button names: an item with a facet, or an item with an option of its situation."""
+    if found := _ASK.fullmatch(payload):
+        return {"item": found[1], "facet": found[2]}
+    if found := _TELL.fullmatch(payload):
+        return {"item": found[1], "option": found[2]}
+    return {}
 
 
 def _ask_engine(
     conversation: Conversation, text: str, entities: dict[str, str], turn_id: str
-) -> Reply:
+) -> _Said:
     """Send words as words: what begins with a slash would be a command to the engine."""
     said = f"／{text[1:]}" if text.startswith("/") else text
     if entities:
-        said = '/ask_item{{"item": "{item}", "facet": "{facet}"}}'.format(**entities)
+        said = f"/ask_item{json.dumps(entities)}"
     messages = dialogue().send(conversation.sender, said, {"turn_id": turn_id})
-    for message in messages:
-        if isinstance(message.get("custom"), dict):
-            return reply_of(message["custom"])
-    raise DialogueUnavailable("no reply in the engine's answer")
+    customs = [m["custom"] for m in messages if isinstance(m.get("custom"), dict)]
+    replies = [reply_of(custom) for custom in customs if "kind" in custom]
+    if not replies:
+        raise DialogueUnavailable("no reply in the engine's answer")
+    then = next((str(custom[THEN]) for custom in customs if THEN in custom), "")
+    return _Said(_joined(replies), then)
+
+
+def _joined(replies: list[Reply]) -> Reply:
+    """One reply of several: an answer, then what the form that it interrupted still asks for."""
+    first = replies[0]
+    for more in replies[1:]:
+        first = replace(
+            first,
+            text=f"{first.text}\n{more.text}",
+            slot=more.slot or first.slot,
+            slots={**first.slots, **more.slots},
+            buttons=(*more.buttons, *first.buttons),
+        )
+    return first
 
 
 @dataclass

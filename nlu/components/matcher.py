@@ -18,6 +18,7 @@ from knowledge.search.errors import SearchError
 from knowledge.search.live import LiveMatcher
 from nlu.components import action_results
 from nlu.protocol import KNOWLEDGE, read_message, reading_to_json
+from nlu.settling import settled_intent
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +50,13 @@ class StreetKnowledgeMatcher(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        """Return the intents that a sure match outranks, and how sure it has to be."""
-        return {"outranks": [], "sure_at": 0.8}
+        """Return the intents that a match may outrank, and when the classifier is in doubt."""
+        return {"outranks": [], "doubted_at": 0.6}
 
     def __init__(self, config: Dict[Text, Any], live: Optional[LiveMatcher]) -> None:
         """Keep the matcher; None means that nothing is published where Rasa runs."""
         self._outranks = set(config["outranks"])
-        self._sure_at = float(config["sure_at"])
+        self._doubted_at = float(config["doubted_at"])
         self._live = live
 
     @classmethod
@@ -86,13 +87,14 @@ class StreetKnowledgeMatcher(GraphComponent):
         except SearchError:
             return
         message.set(KNOWLEDGE, reading_to_json(reading), add_to_output=True)
-        match = reading.match
         heard = message.get(INTENT) or {}
-        intent = heard.get(INTENT_NAME_KEY)
-        is_sure = match.decision == "answer" and match.probability >= self._sure_at
-        is_doubtful = float(heard.get("confidence") or 0.0) < self._sure_at
-        # “现在开门吗” names no item, but it plainly asks.
-        asks = (is_sure and reading.has_subject) or (reading.facet_is_cued and is_doubtful)
-        if asks and intent in self._outranks:
-            settled = {INTENT_NAME_KEY: "ask_item", "confidence": match.probability}
-            message.set(INTENT, settled, add_to_output=True)
+        settled = settled_intent(
+            str(heard.get(INTENT_NAME_KEY)),
+            float(heard.get("confidence") or 0.0),
+            reading,
+            self._outranks,
+            self._doubted_at,
+        )
+        if settled is not None:
+            intent = {INTENT_NAME_KEY: settled, "confidence": reading.match.probability}
+            message.set(INTENT, intent, add_to_output=True)

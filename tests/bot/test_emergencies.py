@@ -14,10 +14,16 @@ from bot.actions.emergencies import (
     BELIEVED,
     CERTAIN,
     DOUBTED,
+    SURELY_ASKED,
     DangerSense,
     Hear,
+    danger_stays,
     emergency_reply,
+    is_over,
+    only_called,
 )
+from bot.conversations import phrases
+from bot.conversations.messages import Reply
 from knowledge.files import KnowledgeFiles
 from knowledge.record import Emergency
 from knowledge.search.danger import CALM, shipped_danger
@@ -335,3 +341,92 @@ def test_a_written_example_may_speak_of_the_past() -> None:
 def test_a_written_example_names_its_own_kind() -> None:
     fire, gas = danger("fire", "着火了"), danger("gas", said="煤气灶着火了")
     assert DangerSense([fire, gas], hears("fire", 0.99)).recognise("煤气灶着火了！") == gas
+
+
+# Danger that lasts, and its end
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("没事了", "没事啦，谢谢", "火灭了", "火已经扑灭了", "人救过来了", "虚惊一场", "误会了"),
+        *("我说错了", "按错了", "消防车来了", "救护车到了", "警察来了", "救护车把人接走了"),
+        *("送医院了", "他醒过来了", "孩子找到了", "没着火，是做饭的烟", "味道散了", "安全了"),
+        *("煤气关了，没事了", "没 事 了", "开玩笑的"),
+    ],
+)
+def test_what_says_that_it_has_passed_ends_it(text: str) -> None:
+    assert is_over(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("打过119了", "已经打了120", "电话打了", "知道了", "好的", "谢谢", "是的", ""),
+        *("火还没灭", "消防车还没来", "救护车没到", "警察还没来", "人还没醒过来", "孩子没找到"),
+        *("灭了又烧起来了", "来了没用，快来人", "刚才没事了，现在又晕了", "不行了", "越来越大"),
+        *("社保卡丢了怎么补", "没事我就问问社保卡"),
+    ],
+)
+def test_what_does_not_say_so_ends_nothing(text: str) -> None:
+    assert not is_over(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_it"),
+    [
+        ("打过119了", True),
+        ("已经打了120", True),
+        ("电话打过了", True),
+        ("119打了", True),
+        ("打过119了，火灭了", False),
+        ("没事了", False),
+        ("好的", False),
+        ("打12345问社保卡", False),
+    ],
+)
+def test_help_that_was_called_is_told_from_danger_that_is_over(text: str, is_it: bool) -> None:
+    assert only_called(text) is is_it
+
+
+@pytest.fixture
+def fire(shipped: KnowledgeFiles) -> Emergency:
+    """A fire."""
+    return next(e for e in shipped.emergencies if e.number == "119")
+
+
+def test_while_it_lasts_the_number_comes_first_and_a_sure_answer_after_it(fire: Emergency) -> None:
+    answered = Reply(kind="answer", intent="ask_item", text="带身份证。", confidence=SURELY_ASKED)
+    reply = danger_stays(fire, answered)
+    assert (reply.kind, reply.intent) == ("emergency", "emergency")
+    assert fire.number in reply.speech[0]
+    assert reply.text.startswith(reply.speech[0])
+    assert reply.text.endswith("带身份证。")
+    assert phrases.DANGER_LATER in reply.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "confidence"),
+    [("answer", SURELY_ASKED - 0.01), ("clarify", 0.9), ("fallback", 0.9), ("smalltalk", 1.0)],
+)
+def test_what_is_no_sure_answer_is_left_for_later(
+    fire: Emergency, kind: Any, confidence: float
+) -> None:
+    reply = danger_stays(fire, Reply(kind=kind, text="别的话", confidence=confidence))
+    assert "别的话" not in reply.text
+    assert fire.number in reply.text
+
+
+def test_a_person_is_called_in_the_middle_of_danger_too(fire: Emergency) -> None:
+    called = Reply(kind="handover", intent="human", text="已经叫了工作人员。", confidence=1.0)
+    reply = danger_stays(fire, called)
+    assert (reply.kind, reply.intent) == ("handover", "human")
+    assert fire.number in reply.speech[0]
+    assert reply.text.endswith("已经叫了工作人员。")
+
+
+@pytest.mark.parametrize("kind", ["fire", "unheard_of", ""])
+def test_a_kind_is_found_by_its_name_or_not_at_all(shipped: KnowledgeFiles, kind: str) -> None:
+    sense = DangerSense(shipped.emergencies, hears(CALM, 0.0))
+    known = {emergency.kind: emergency for emergency in shipped.emergencies}
+    assert sense.of_kind(kind) == known.get(kind)

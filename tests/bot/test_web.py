@@ -7,9 +7,11 @@ import re
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from bot.api.auth import conversation_of_token
+from bot.channels import web
 from bot.conversations import phrases
 from bot.conversations.models import TurnRecord
 from tests.fakes import FakeDialogue
@@ -163,8 +165,124 @@ def test_the_page_loads_nothing_from_elsewhere(browser: Browser) -> None:
 def test_the_elder_mode_is_one_link_away(browser: Browser) -> None:
     assert "长辈版" in browser.page
     browser.opens("/?elder=1")
-    assert 'class="elder"' in browser.page
+    assert 'class="elder letters-24"' in browser.page
     assert "标准版" in browser.page
+
+
+@pytest.mark.parametrize(
+    ("address", "letters"),
+    [
+        ("/?elder=1", "24"),
+        ("/?elder=1&size=32", "32"),
+        ("/?elder=1&size=33", "24"),
+        ("/?elder=1&size=<b>", "24"),
+        ("/?elder=0", "0"),
+    ],
+)
+def test_the_browser_is_told_to_remember_the_version(
+    browser: Browser, address: str, letters: str
+) -> None:
+    browser.opens(address)
+    assert browser.client.cookies["elder"].value == letters
+    browser.opens()
+    assert (f'class="elder letters-{letters}"' in browser.page) == (letters != "0")
+
+
+def test_the_letters_grow_without_scripts_too(browser: Browser) -> None:
+    browser.opens("/?elder=1&size=28")
+    assert 'id="larger" href="?elder=1&size=32"' in browser.page
+    assert 'id="smaller" href="?elder=1&size=24"' in browser.page
+    browser.opens("/?elder=1&size=40")
+    assert 'id="larger" href="?elder=1&size=40"' in browser.page
+
+
+def test_a_cookie_of_another_kind_shows_the_standard_page() -> None:
+    stranger = Browser()
+    stranger.client.cookies["elder"] = "<script>"
+    stranger.opens()
+    assert "letters-24" in stranger.page
+
+
+def test_whoever_comes_from_a_sheet_may_go_on_asking(browser: Browser) -> None:
+    browser.opens("/?ask=GA02")
+    assert "接着问“居住证申领”" in browser.page
+    assert 'name="payload" value="ask:GA02:materials"' in browser.page
+
+
+@pytest.mark.parametrize("item_id", ["", "XX", "../etc", "<b>"])
+def test_a_sheet_nobody_knows_leads_to_the_plain_page(browser: Browser, item_id: str) -> None:
+    assert browser.opens(f"/?ask={item_id}").status_code == 200
+    assert "接着问" not in browser.page
+
+
+def test_an_answer_leads_to_its_sheet(browser: Browser) -> None:
+    browser.posts(text="社保卡丢了怎么补")
+    assert 'href="/guide/SB13/"' in browser.page
+    assert "打印 / 存成图片" in browser.page
+
+
+def reply(**fields: Any) -> dict[str, Any]:
+    told = {
+        "kind": "answer",
+        "text": "好",
+        "buttons": [],
+        "answers": [],
+        "speech": ["好"],
+        **fields,
+    }
+    return {"competent": None, "slot": None, **told}
+
+
+SITUATION = {"title": "有工作", "payload": "tell:GA02:work"}
+STEP = {"title": "在哪办", "payload": "ask:GA02:where"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "answers"),
+    [
+        ({"kind": "clarify", "slot": "item", "buttons": [STEP]}, [STEP]),
+        ({"kind": "confirm", "buttons": [STEP]}, [STEP]),
+        ({"slot": "situation", "buttons": [SITUATION, STEP]}, [SITUATION]),
+        ({"buttons": [STEP]}, []),
+    ],
+)
+def test_buttons_that_answer_a_question_are_told_from_those_that_lead_on(
+    fields: dict[str, Any], answers: list[dict[str, str]]
+) -> None:
+    row = web.dressed({"who": "assistant", "text": "好", "reply": reply(**fields)})
+    assert row["answers"] == answers
+    assert row["steps"] == [b for b in fields["buttons"] if b not in answers]
+
+
+def test_the_sheet_knows_what_is_known_of_the_situation() -> None:
+    card = {"title": "居住证", "rows": [], "source": "", "updated": "", "verified": False}
+    answer = {"item": "GA02", "card": card, "situations": ["work", "adult"]}
+    row = web.dressed({"who": "assistant", "text": "好", "reply": reply(answers=[answer])})
+    assert row["cards"][0]["sheet"] == "/guide/GA02/?s=work,adult"
+
+
+def test_a_clerks_words_say_whose_they_are() -> None:
+    rows = [
+        {"who": "resident", "text": "人工", "reply": None},
+        {"who": "clerk", "id": "notice-3", "text": "您好 <b>", "author": "小李"},
+    ]
+    page = render_to_string("_turn.html", {"turn": web.dressed(rows[1])})
+    assert "小李" in page
+    assert 'data-notice-id="notice-3"' in page
+    assert "&lt;b&gt;" in page
+
+
+def test_a_question_that_was_answered_cannot_be_answered_again(browser: Browser) -> None:
+    turn = web.dressed(
+        {"who": "assistant", "text": "哪一件？", "reply": reply(kind="clarify", buttons=[STEP])}
+    )
+    later = {"who": "resident", "text": "在哪办", "lines": []}
+    page = render_to_string(
+        "chat.html", {"turns": [turn, later], "examples": [], "conversation_id": "c"}
+    )
+    assert 'type="submit" disabled>在哪办' in page
+    page = render_to_string("chat.html", {"turns": [turn], "examples": []})
+    assert 'type="submit">在哪办' in page
 
 
 def test_without_the_engine_the_page_still_answers(

@@ -139,3 +139,46 @@ def test_an_answer_can_be_called_helpful(page: Page):
     with page.expect_response("**/api/v1/feedback") as told:
         page.locator(".feedback button").first.click()
     assert told.value.status == 204
+
+
+def test_the_answer_leads_to_a_sheet_for_paper_and_back(page: Page):
+    page.goto("/")
+    ask(page, QUESTION)
+    page.locator("details.card summary").last.click()
+    with page.context.expect_page() as opened:
+        page.locator(".card-print a").last.click()
+    sheet = opened.value
+    expect(sheet.locator("h1")).to_have_text("社会保障卡补领换领")
+    expect(sheet.locator(".materials .box").first).to_be_visible()
+    sheet.get_by_text("接着问小顶").click()
+    sheet.locator("#resumed .choice", has_text="在哪办").click()
+    expect(sheet.locator(".turn-assistant .said").last).to_contain_text("为民服务大厅")
+
+
+def test_a_situation_is_chosen_by_a_press_and_narrows_the_answer(page: Page):
+    page.goto("/")
+    ask(page, "居住证要带什么材料")
+    page.locator(".answers .choice", has_text="有工作").click()
+    expect(page.locator(".turn-assistant .said").last).to_contain_text("劳动合同")
+    expect(page.locator(".turn-assistant .said").last).not_to_contain_text("租房合同")
+
+
+def test_the_machine_in_the_hall_answers_on_its_own_channel(page: Page):
+    page.set_viewport_size({"width": 1080, "height": 1920})
+    page.goto("/kiosk")
+    page.locator(".tile", has_text="居住证").click()
+    expect(page.locator(".turn-assistant .said").last).to_contain_text("居住证")
+    page.locator("#print").click()
+    expect(page.locator("#sheet-paper h1")).to_have_text("居住证申领")
+
+
+def test_what_was_said_without_a_line_is_answered_when_it_is_back(page: Page):
+    page.goto("/")
+    page.route("**/api/v1/messages", lambda route: route.fulfill(status=200, body="not json"))
+    page.fill("#text", QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator(".state")).to_be_visible()
+    page.unroute("**/api/v1/messages")
+    page.locator(".state button", has_text="现在再发").click()
+    expect(page.locator(".turn-assistant .said").last).to_contain_text("旧的社保卡")
+    assert page.locator(".turn-resident").count() == 1

@@ -20,6 +20,8 @@ HELD_OUT = ROOT / "tests" / "data" / "heldout"
 FEWEST_EXAMPLES = 20
 # Rasa's own intent for what its classifier is not sure of; nobody can write examples of it.
 FALLBACK = "nlu_fallback"
+# What the engine brings along.
+BUILT_IN = {"action_deactivate_loop"}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -36,6 +38,20 @@ def domain() -> dict[str, list[Any]]:
             if isinstance(value, list):
                 together.setdefault(key, []).extend(value)
     return together
+
+
+def domain_slots() -> dict[str, Any]:
+    """All slots by name."""
+    together: dict[str, Any] = {}
+    for path in sorted((NLU / "domain").glob("*.yml")):
+        together.update(read(path).get("slots", {}))
+    return together
+
+
+def conditions(rule: dict[str, Any]) -> str:
+    """Under which a rule holds, as a text to compare; a slot set within the steps belongs to it."""
+    steps = [step for step in rule["steps"] if "slot_was_set" in step or "active_loop" in step]
+    return json.dumps([rule.get("condition", []), steps], sort_keys=True)
 
 
 def intents() -> list[str]:
@@ -99,18 +115,66 @@ def test_every_action_has_a_handler_and_every_handler_an_action() -> None:
     assert set(domain()["actions"]) == set(ACTIONS)
 
 
-def test_every_intent_has_one_rule() -> None:
-    counts = Counter(
-        step["intent"] for rule in rules() for step in rule["steps"] if "intent" in step
-    )
-    assert set(counts) - {FALLBACK} == set(intents()) - {FALLBACK}
-    assert FALLBACK in counts
-    assert set(counts.values()) == {1}
+def intent_rules() -> list[tuple[str, dict[str, Any]]]:
+    """All (intent, rule) pairs."""
+    return [
+        (step["intent"], rule) for rule in rules() for step in rule["steps"] if "intent" in step
+    ]
 
 
-def test_rules_call_only_actions_of_the_domain() -> None:
-    called = {step["action"] for rule in rules() for step in rule["steps"] if "action" in step}
-    assert called <= set(domain()["actions"])
+def test_every_intent_has_a_rule_that_holds_whatever_is_open() -> None:
+    always = {intent for intent, rule in intent_rules() if not rule.get("condition")}
+    assert always - {FALLBACK} == set(intents()) - {FALLBACK}
+    assert FALLBACK in always
+
+
+def test_no_intent_has_two_rules_for_the_same_state() -> None:
+    counts = Counter((intent, conditions(rule)) for intent, rule in intent_rules())
+    assert [each for each, count in counts.items() if count > 1] == []
+
+
+def test_rules_know_only_what_the_domain_knows() -> None:
+    forms = read(NLU / "domain" / "domain.yml")["forms"]
+    steps = [step for rule in rules() for step in [*rule.get("condition", []), *rule["steps"]]]
+    called = {step["action"] for step in steps if "action" in step}
+    assert called <= {*domain()["actions"], *forms, *BUILT_IN}
+    loops = {step["active_loop"] for step in steps if step.get("active_loop")}
+    assert loops <= set(forms)
+    named = {name for step in steps for entry in step.get("slot_was_set", []) for name in entry}
+    assert named <= {*domain_slots(), "requested_slot"}
+
+
+def test_rules_wait_only_for_what_may_be_awaited() -> None:
+    awaited = {
+        entry["awaiting"]
+        for rule in rules()
+        for step in rule.get("condition", [])
+        for entry in step.get("slot_was_set", [])
+        if "awaiting" in entry
+    }
+    assert awaited == set(domain_slots()["awaiting"]["values"])
+
+
+def test_after_every_action_the_resident_speaks_next() -> None:
+    waited = {rule["steps"][0]["action"] for rule in rules() if "action" in rule["steps"][0]}
+    ends = {rule["steps"][-1]["action"] for rule in rules() if "action" in rule["steps"][-1]}
+    assert ends <= waited
+
+
+def test_an_intent_that_ends_a_form_deactivates_it() -> None:
+    for intent, rule in intent_rules():
+        if {"active_loop": "contact_form"} in rule.get("condition", []):
+            actions = [step["action"] for step in rule["steps"] if "action" in step]
+            assert actions[-1] == "action_deactivate_loop", intent
+            assert rule["steps"][-1] == {"active_loop": None}, intent
+
+
+def test_every_form_asks_for_its_slots_and_checks_them() -> None:
+    for form, wanted in read(NLU / "domain" / "domain.yml")["forms"].items():
+        assert f"validate_{form}" in ACTIONS
+        for slot in wanted["required_slots"]:
+            assert f"action_ask_{slot}" in ACTIONS
+            assert slot in domain_slots()
 
 
 @pytest.mark.parametrize("name", ["item", "facet"])

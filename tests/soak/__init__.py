@@ -1,1 +1,1 @@
-"""Load, crash and endurance with real processes on loopback. Run by hand with ``make soak``."""
+"""Load, kills and endurance with real processes on loopback. Run by hand with ``make soak``."""

@@ -1,0 +1,1 @@
+"""Staff accounts: who works here, and who was seen lately."""

@@ -1,0 +1,198 @@
+"""Ask which record is meant, understand what is picked, and step back when nothing fits.
+
+Not understood is a ladder: other words with two examples, then choices, then a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.actions.context import Context, Outcome
+from bot.actions.person import call_person
+from bot.actions.positions import position_in
+from bot.actions.telling import HUMAN_BUTTON, OVERVIEW, about, event, plain
+from bot.conversations import phrases
+from bot.conversations.messages import Button, Offer
+from knowledge.search.facets import subject_of
+from knowledge.search.matcher import MOST_CHOICES, Candidate
+
+# How far down the ranking “都不是” looks for the next best.
+RANKED = 12
+# A guess worth offering when nothing was sure.
+WORTH_OFFERING = 0.05
+WORTH_GUESSING = 0.1
+# An offered record that words describe, without naming it.
+WORTH_TAKING = 0.25
+# After a failure these mean another one.
+GIVES_UP = ("dont_understand", "complain_bot", "deny", "none_of_these")
+# The second beside a single choice.
+BARELY_WORTH = 0.01
+OFFERED_KINDS = ("item", "outline", "subject", "event", "topic", "checklist", "report")
+
+
+def clarify(context: Context, choices: Sequence[Candidate], lead: str = phrases.WHICH) -> Outcome:
+    """Ask which of at most three records is meant."""
+    said, memory = context.understanding, context.memory
+    facet = said.facets[0]
+    if len(choices) == 1:
+        choices = [*choices, *_second(context, choices[0])]
+    owners = [choice.owner for choice in choices]
+    buttons = [Button(context.guide.name(owner), f"ask:{owner}:{facet}") for owner in owners]
+    buttons.append(Button(phrases.NONE_OF_THESE, "none"))
+    lines = "\n".join(f"{n}. {button.title}" for n, button in enumerate(buttons[:-1], start=1))
+    reply = plain(context, "clarify", f"{lead}\n{lines}", slot="item")
+    offered = tuple(Offer(c.owner, context.guide.name(c.owner), c.score) for c in choices)
+    reply = replace(
+        reply, intent="ask_item", facet=facet, candidates=offered, buttons=tuple(buttons)
+    )
+    slots = {
+        "awaiting": "choice",
+        "offered": owners,
+        "question": said.text or memory.question,
+        "facet": facet,
+        "refused": None,
+    }
+    return Outcome(reply, slots)
+
+
+def _second(context: Context, first: Candidate) -> list[Candidate]:
+    """The next in the ranking, so that there is something to choose from."""
+    ranked = context.understanding.match.ranked
+    others = (c for c in ranked if c.owner != first.owner and c.kind in OFFERED_KINDS)
+    return [c for c in others if c.score > BARELY_WORTH][:1]
+
+
+def choose(context: Context) -> Outcome | None:
+    """Take the offered record that was named by place, name or description; None if none was."""
+    memory, said = context.memory, context.understanding
+    if not memory.offered:
+        return None
+    place = position_in(said.text, len(memory.offered))
+    if place is None:
+        owner = _described(context)
+        if owner is None:
+            return None
+    elif place == len(memory.offered) <= MOST_CHOICES:
+        return none_of_these(context)
+    elif place >= len(memory.offered):
+        return _again(context)
+    else:
+        owner = memory.offered[place]
+    facets = said.facets if said.reading.facet_is_cued else (memory.facet or OVERVIEW,)
+    return about(context, owner, facets)
+
+
+def _again(context: Context) -> Outcome:
+    """A number that stands at nothing: show the choices once more."""
+    memory = context.memory
+    shown = [Candidate(o, "item", context.guide.name(o), 0.0, {}) for o in memory.offered]
+    outcome = clarify(context, shown[:MOST_CHOICES], phrases.NO_SUCH_NUMBER)
+    kept = {"question": memory.question, "refused": list(memory.refused), "facet": memory.facet}
+    return Outcome(outcome.reply, {**outcome.slots, **kept})
+
+
+def _described(context: Context) -> str | None:
+    """The offered record that the words point to, if they are no question of their own."""
+    memory, said = context.memory, context.understanding
+    best = said.match.best
+    is_sure = said.match.decision == "answer" and best is not None and said.reading.has_subject
+    if is_sure and best is not None and best.signs.get("named", 0.0) > 0:
+        return None
+    if is_sure and best is not None and best.owner in memory.offered:
+        return best.owner
+    if (by_name := named(context)) is not None:
+        return by_name
+    if len(memory.offered) == 1 and said.reading.facet_is_cued:
+        return memory.offered[0]
+    return _likelier(context) if said.reading.has_subject and not is_sure else None
+
+
+def named(context: Context) -> str | None:
+    """Return the one offered record whose names share two characters with the words."""
+    memory = context.memory
+    text = subject_of(context.understanding.text)
+    pairs = {o: _pairs("\n".join(context.guide.names(o))) for o in memory.offered}
+    shared: dict[str, int] = {}
+    for owner, mine in pairs.items():
+        others = set().union(*(theirs for o, theirs in pairs.items() if o != owner))
+        shared[owner] = len(_pairs(text) & (mine - others))
+    ranked = sorted(shared, key=lambda owner: -shared[owner])
+    if not ranked or not shared[ranked[0]]:
+        return None
+    if len(ranked) > 1 and shared[ranked[1]] == shared[ranked[0]]:
+        return None
+    return ranked[0]
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1) if "\n" not in text[at : at + 2]}
+
+
+def _likelier(context: Context) -> str | None:
+    """The offered record that the question becomes likelier of with these words added."""
+    memory = context.memory
+    before = _scores(context, memory.question)
+    after = _scores(context, f"{memory.question}，{context.understanding.text}")
+    gains = {owner: after.get(owner, 0.0) - before.get(owner, 0.0) for owner in memory.offered}
+    best = max(gains, key=lambda owner: gains[owner])
+    score = after.get(best, 0.0)
+    return (
+        best if gains[best] > 0 and score >= WORTH_TAKING and score == max(after.values()) else None
+    )
+
+
+def _scores(context: Context, text: str) -> dict[str, float]:
+    ranked = context.match(text, RANKED).ranked
+    offered = set(context.memory.offered)
+    return {c.owner: c.score for c in ranked if c.owner in offered}
+
+
+def none_of_these(context: Context) -> Outcome:
+    """“都不是”: the next best once, then a person."""
+    memory = context.memory
+    refused = [*memory.refused, *memory.offered]
+    if memory.refused or not memory.question:
+        return call_person(context, "failures")
+    found = context.match(memory.question, RANKED).ranked
+    rest = [
+        c
+        for c in found
+        if c.owner not in refused and c.kind in OFFERED_KINDS and c.score > WORTH_OFFERING
+    ]
+    if not rest:
+        return call_person(context, "failures")
+    outcome = clarify(context, rest[:MOST_CHOICES], phrases.NEXT_BEST)
+    # The facet is the first question's; “都不是” has none.
+    slots = {"question": memory.question, "refused": refused, "facet": memory.facet}
+    return Outcome(outcome.reply, {**outcome.slots, **slots})
+
+
+def step_back(context: Context) -> Outcome:
+    """Say that it was not understood: examples first, then choices, then a person."""
+    said, misses = context.understanding, context.memory.misses
+    guesses = [
+        c for c in said.match.ranked if c.kind in ("item", "outline") and c.score > WORTH_GUESSING
+    ][:MOST_CHOICES]
+    if said.intent in GIVES_UP and misses:
+        return call_person(context, "failures")
+    if misses == "twice" or (misses == "once" and not guesses):
+        return call_person(context, "failures")
+    if misses == "once":
+        outcome = clarify(context, guesses, phrases.GUESSES)
+        return Outcome(outcome.reply, {**outcome.slots, "misses": "twice"})
+    buttons = [Button(context.guide.name(c.owner), f"ask:{c.owner}:overview") for c in guesses]
+    reply = plain(context, "fallback", phrases.NOT_UNDERSTOOD, buttons=(*buttons, HUMAN_BUTTON))
+    return Outcome(replace(reply, intent="unknown"), {"misses": "once"})
+
+
+def overview(context: Context) -> Outcome | None:
+    """A whole class or a turn of life, if one is near enough; None if not."""
+    said = context.understanding
+    if not said.reading.has_subject:
+        return None
+    ranked = context.match(said.text, RANKED).ranked
+    found = next((c for c in ranked if c.kind == "event"), None)
+    if found is None or found.score < WORTH_OFFERING:
+        return None
+    return event(context, found.owner)

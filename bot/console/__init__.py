@@ -1,0 +1,1 @@
+"""The staff's pages: who waits, what was said, a reply."""

@@ -1,0 +1,20 @@
+"""The staff's addresses; all but the sign-in page are behind the doorkeeper."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from bot.console import views
+
+urlpatterns = [
+    path("", views.inbox, name="inbox"),
+    path("login", views.SignIn.as_view(), name="staff-login"),
+    path("logout", LogoutView.as_view(), name="staff-logout"),
+    path("queue/", views.queue, name="staff-queue"),
+    path("conversations/<int:conversation_id>/", views.conversation, name="staff-conversation"),
+    path("conversations/<int:conversation_id>/words/", views.words, name="staff-words"),
+    path("conversations/<int:conversation_id>/take", views.take, name="staff-take"),
+    path("conversations/<int:conversation_id>/close", views.close, name="staff-close"),
+    path("conversations/<int:conversation_id>/reply", views.reply, name="staff-reply"),
+    path("conversations/<int:conversation_id>/contact", views.contact, name="staff-contact"),
+    path("notices/<int:notice_id>/told", views.told, name="staff-told"),
+]

@@ -1,0 +1,191 @@
+"""The staff's pages: sign in, who waits, one conversation. Every rule behind them is elsewhere.
+
+``doorkeeper`` keeps strangers out. Pages with a form's answer redirect, so that reloading repeats
+nothing; the lists are fetched again by console.js while a page is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from bot.accounts.models import Staff
+from bot.console import rows
+from bot.console.forms import ReplyForm, SignInForm
+from bot.conversations.models import Conversation
+from bot.handovers import services
+from bot.handovers.errors import HandoverError, NotOpen
+from bot.handovers.models import Handover
+from bot.handovers.selectors import latest_handover, open_to_staff, to_be_told
+
+QUICK_PHRASES = (
+    "您好，我正在帮您查，请稍等一下。",
+    "您说的是谁要办？多大年纪？户口在哪里？",
+    "身份证号、门牌号先不用发给我，说事情就行。",
+    "这件事要到窗口当面办，您方便来一趟吗？",
+    "我问清楚了马上回您。",
+    "还有别的要问吗？没有的话，我先请小顶接着陪您。",
+)
+
+
+@method_decorator(never_cache, name="dispatch")
+class SignIn(LoginView):
+    """The sign-in page."""
+
+    template_name = "console/login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+
+def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
+    """Tell somebody who guessed too often to wait."""
+    form = SignInForm(request)
+    shown = {"form": form, "locked": "试的次数太多了，这个账号在这台电脑上要等15分钟再登录。"}
+    return render(request, "console/login.html", shown, status=429)
+
+
+@never_cache
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Show who waits, whom I look after, what was closed."""
+    return render(request, "console/inbox.html", rows.inbox(_staff(request)))
+
+
+@never_cache
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Return the inbox's lists alone, or 204 if they are as the page has them."""
+    return _fragment(request, "console/_queue.html", rows.inbox(_staff(request)))
+
+
+@never_cache
+@require_safe
+def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Show one conversation."""
+    return _conversation_page(request, _found(conversation_id))
+
+
+@never_cache
+@require_safe
+def words(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Return what was said alone, or 204 if it is as the page has it."""
+    found, staff = _found(conversation_id), _staff(request)
+    _read(found, staff)
+    return _fragment(request, "console/_words.html", rows.conversation_page(found, staff))
+
+
+@require_POST
+def take(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Look after a conversation."""
+    return _do(request, conversation_id, services.handover_take)
+
+
+@require_POST
+def close(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Give a conversation back to the assistant."""
+    return _do(request, conversation_id, services.handover_close)
+
+
+@require_POST
+def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Write to the resident; what cannot be sent stays in the box."""
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return _kept_page(request, conversation_id, problem)
+    text, key = form.cleaned_data["text"], f"clerk-{form.cleaned_data['key']}"
+    try:
+        services.handover_say(_handover(conversation_id), _staff(request), text, key)
+    except (HandoverError, ValueError) as error:
+        return _kept_page(request, conversation_id, str(error))
+    return redirect("staff-conversation", conversation_id)
+
+
+@never_cache
+@require_POST
+def contact(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Show the resident's number, once, to the clerk who took the conversation; it is noted."""
+    try:
+        phone = services.contact_look(_handover(conversation_id), _staff(request))
+    except HandoverError as error:
+        return _kept_page(request, conversation_id, str(error), status=409)
+    return _conversation_page(request, _found(conversation_id), phone=phone)
+
+
+@require_POST
+def told(request: HttpRequest, notice_id: int) -> HttpResponse:
+    """Note that a person has passed a notice on."""
+    services.notice_told(get_object_or_404(to_be_told(), pk=notice_id))
+    return redirect("inbox")
+
+
+def _do(
+    request: HttpRequest, conversation_id: int, act: Callable[[Handover, Staff], Handover]
+) -> HttpResponse:
+    try:
+        act(_handover(conversation_id), _staff(request))
+    except HandoverError as error:
+        return _kept_page(request, conversation_id, str(error), status=409)
+    return redirect("staff-conversation", conversation_id)
+
+
+def _kept_page(
+    request: HttpRequest, conversation_id: int, problem: str, status: int = 422
+) -> HttpResponse:
+    """Show the page again with what went wrong and what was typed."""
+    draft = request.POST.get("text", "")
+    found = _found(conversation_id)
+    return _conversation_page(request, found, status=status, problem=problem, draft=draft)
+
+
+def _conversation_page(
+    request: HttpRequest, found: Conversation, status: int = 200, **more: str
+) -> HttpResponse:
+    staff = _staff(request)
+    _read(found, staff)
+    shown = {
+        **rows.conversation_page(found, staff),
+        "quick_phrases": QUICK_PHRASES,
+        "key": uuid4(),
+        **more,
+    }
+    response = render(request, "console/conversation.html", shown, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _fragment(request: HttpRequest, template: str, shown: dict[str, Any]) -> HttpResponse:
+    if request.GET.get("version") == shown["version"]:
+        return HttpResponse(status=204)
+    return render(request, template, shown)
+
+
+def _staff(request: HttpRequest) -> Staff:
+    """Return who is signed in; the doorkeeper has seen to it that somebody is."""
+    assert isinstance(request.user, Staff)
+    return request.user
+
+
+def _found(conversation_id: int) -> Conversation:
+    return get_object_or_404(open_to_staff(), pk=conversation_id)
+
+
+def _handover(conversation_id: int) -> Handover:
+    handover = latest_handover(_found(conversation_id))
+    if handover is None:
+        raise NotOpen("这个对话没有人找过人工。")
+    return handover
+
+
+def _read(found: Conversation, staff: Staff) -> None:
+    handover = latest_handover(found)
+    if handover is not None:
+        services.handover_read(handover, staff)

@@ -1,0 +1,60 @@
+"""“删除我的数据”: a conversation's words go at the resident's wish, the counts stay.
+
+What is emptied stands in ``retention.KEPT``; what a rule archives (``is_archived``) stays until its
+time is over.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from bot.conversations.models import Conversation
+from bot.conversations.retention import Kept, holding, present, rows_empty
+from bot.conversations.tracker import tracker_forget
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How many rows of each table were emptied or deleted, and how many of Rasa's events."""
+
+    tables: Mapping[str, int]
+    tracker_events: int
+
+    @property
+    def turns(self) -> int:
+        """How many turns lost their words."""
+        return self.tables["conversations.TurnRecord"]
+
+
+def conversation_erase(conversation: Conversation) -> Erased:
+    """Erase what a conversation left, everything there is at this moment; again is harmless.
+
+    To be called when the turn that asked for it has its reply stored: the confirming reply stays,
+    and Rasa has written what it writes. If Rasa's file is locked, the nightly sweep does the rest.
+    """
+    tables = {}
+    for kept in present():
+        if kept.conversation and not kept.is_archived:
+            tables[kept.table] = rows_empty(kept, _rows(kept, conversation))
+    return Erased(tables, _tracker_events(conversation))
+
+
+def _rows(kept: Kept, conversation: Conversation) -> QuerySet[Any]:
+    rows = holding(kept).filter(**{kept.conversation: conversation})
+    return rows.exclude(kept.busy) if kept.busy else rows
+
+
+def _tracker_events(conversation: Conversation) -> int:
+    try:
+        return tracker_forget(conversation.sender)
+    except sqlite3.Error:
+        log.warning("events of %s stay until the nightly sweep", conversation, exc_info=True)
+        return 0

@@ -1,0 +1,83 @@
+"""The worker process: sends what waits in the outbox, and sweeps up what was kept too long.
+
+What is to be done stands in the database; the queue only wakes the worker early. Senders are loaded
+when their channel first has something to send.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import close_old_connections
+
+from bot import clock
+from bot.channels.outbox import due_conversations, notices_deliver
+from bot.tasks import queue
+
+log = logging.getLogger(__name__)
+
+# Sends to several conversations at once; each is mostly waiting for the network.
+THREADS = 4
+LONGEST_NAP_SECONDS = 0.5
+# Below the ten seconds that the supervisor waits.
+STOP_SECONDS = 7
+RETENTION = "bot.conversations.retention"
+RETENTION_HOUR = 3
+
+
+def run_worker() -> None:
+    """Work until told to stop; what is being sent then is finished first."""
+    outbox_sweep()
+    queue.create_consumer(
+        workers=THREADS,
+        max_delay=LONGEST_NAP_SECONDS,
+        graceful_signal="TERM",
+        shutdown_timeout=STOP_SECONDS,
+    ).run()
+
+
+def outbox_sweep() -> None:
+    """Wake the delivery of every conversation that has something due."""
+    close_old_connections()
+    try:
+        for conversation_id in due_conversations():
+            notices_deliver(conversation_id)
+    finally:
+        close_old_connections()
+
+
+def retention_sweep() -> None:
+    """Let go of what was kept long enough, if this installation has rules for it."""
+    if find_spec(RETENTION) is None:
+        return
+    close_old_connections()
+    try:
+        gone = import_module(RETENTION).retention_apply(clock.now())
+    finally:
+        close_old_connections()
+    log.info("retention: %s", gone)
+
+
+def sessions_sweep() -> None:
+    """Let go of the sessions of staff who signed in long ago."""
+    close_old_connections()
+    try:
+        SessionStore.clear_expired()
+    finally:
+        close_old_connections()
+
+
+def is_retention_time(_: datetime | None = None) -> bool:
+    """Whether it is the minute of the night for it, by the office's clock."""
+    now = clock.now()
+    return (now.hour, now.minute) == (RETENTION_HOUR, 0)
+
+
+# Huey asks once a minute.
+queue.periodic_task(lambda _: True, name="outbox_sweep")(outbox_sweep)
+queue.periodic_task(is_retention_time, name="retention_sweep")(retention_sweep)
+queue.periodic_task(is_retention_time, name="sessions_sweep")(sessions_sweep)
