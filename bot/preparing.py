@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -32,6 +34,7 @@ def prepare() -> None:
         development_key()
     print("database …", flush=True)
     call_command("migrate", interactive=False, verbosity=0)
+    _prepare_tracker()
     files = load_knowledge()
     changed = knowledge_load(files)
     print(f"knowledge: {len(files.items)} guides, {changed} records new, changed, gone", flush=True)
@@ -51,6 +54,12 @@ def prepare() -> None:
         print(f"no encoder “{settings.BOT_ENCODER}”: matching by words alone", flush=True)
     size = f"{len(snapshot.documents)} records, {len(snapshot.passages)} passages"
     print(f"snapshot {snapshot.fingerprint}: {size}", flush=True)
+
+
+def _prepare_tracker() -> None:
+    """Let the engine's tracker write beside its readers; the mode stays with the file."""
+    with contextlib.closing(sqlite3.connect(settings.BOT_DATA_DIR / "tracker.sqlite3")) as tracker:
+        tracker.execute("PRAGMA journal_mode=WAL")
 
 
 def train_dialogue() -> Path:

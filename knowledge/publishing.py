@@ -37,7 +37,7 @@ from knowledge.selectors import stored_knowledge
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_SECONDS = 0.3
+LOOK_EVERY_SECONDS = 0.7
 
 
 class LintRefused(ValueError):

@@ -11,12 +11,13 @@ from dataclasses import replace
 
 from bot.actions import asking, following, reference, small_talk
 from bot.actions.context import Context, Outcome
-from bot.actions.person import call_person
+from bot.actions.person import call_person, wants_person
 from bot.actions.rendering import Asked, next_buttons, opening_text
 from bot.actions.small_talk import LONGEST_COURTESY
 from bot.actions.telling import HUMAN_BUTTON, OVERVIEW, about, about_items, plain, report_kind
 from bot.conversations import phrases
 from bot.conversations.messages import Answer
+from knowledge import opening
 from nlu.protocol import Understanding
 
 # What the intent classifier holds to be out of scope is answered from this probability on.
@@ -31,8 +32,12 @@ LONGEST_ON_HOURS = 16
 _HOURS = re.compile(
     r"开门|开不开|关门|上班|上不上班|下班|营业(?!执照)|放假|休息|几点(开|关|到|下)|中午有人|办公时间|工作时间"
 )
-_COMPARES = re.compile(r"区别|不同|不一样|一回事|差别|哪个划算|哪个好")
+_COMPARES = re.compile(
+    r"区别|不同|不一样|一回事|一码事|差别|差在|一样吗|一样不|是不是一|比一比|比起来|哪个(更)?(划算|好|快|慢|要钱|省事|方便|多)"
+)
 _STEPWISE = re.compile(r"([一1])(样|条|项|个|件)\1(样|条|项|个|件)")
+# A courtesy that the classifier is this sure of may be longer than a few words.
+SURELY_STEERS = 0.9
 
 
 def answer(context: Context) -> Outcome:
@@ -53,13 +58,17 @@ def _pressed(context: Context) -> Outcome:
 def _in_context(context: Context) -> Outcome | None:
     """What a message means by what was said before, or by naming several; None if by itself."""
     said = context.understanding
+    if wants_person(said.text):
+        return call_person(context, "asked")
+    if owner := asking.by_place(context):
+        return about(context, owner, said.facets)
     if _STEPWISE.search(said.text):
         return following.stepwise(context)
     if _COMPARES.search(said.text) and len(reference.items_named(context)) > 1:
         return following.compare(context)
     if several := reference.items_asked_together(context):
         return about_items(context, several)
-    if asks_only_hours(said):
+    if asks_only_hours(said) or _asks_hours_too(context):
         return _hours(context)
     if owner := reference.of_those_offered(context):
         return about(context, owner, reference.facets_asked(context))
@@ -93,7 +102,8 @@ def narrow(context: Context) -> Outcome:
     if item is None or said.entities:
         return _otherwise(context)
     options = reference.options_told_by(context, item)
-    if reference.of_those_offered(context):
+    in_list = reference.of_those_offered(context) or asking.by_place(context)
+    if in_list or wants_person(said.text):
         return answer(context)
     tells = bool(options) or said.intent == "inform_person"
     if _only_steers(said) and not tells:
@@ -108,8 +118,8 @@ def narrow(context: Context) -> Outcome:
 
 def _only_steers(said: Understanding) -> bool:
     """“你好”, “算了”: short, and nothing but a courtesy."""
-    is_short = len(said.text) <= LONGEST_COURTESY
-    return is_short and said.intent in ONLY_STEERS and not said.reading.facet_is_cued
+    is_plain = len(said.text) <= LONGEST_COURTESY or said.confidence >= SURELY_STEERS
+    return is_plain and said.intent in ONLY_STEERS and not said.reading.facet_is_cued
 
 
 def _otherwise(context: Context) -> Outcome:
@@ -121,12 +131,20 @@ def _otherwise(context: Context) -> Outcome:
         return asking.none_of_these(context)
     if said.intent == "inform_person" and said.match.decision == "step_back":
         return _noted(context)
-    return out_of_scope(context) if said.intent == "out_of_scope" else answer(context)
+    by_intent = {"out_of_scope": out_of_scope, "request_proxy": proxy, "report_problem": report}
+    return by_intent.get(said.intent, answer)(context)
 
 
 def overview(context: Context) -> Outcome:
     """A whole class or a turn of life."""
     return asking.overview(context) or answer(context)
+
+
+def compare(context: Context) -> Outcome:
+    """Two items held side by side, if the words compare; “刚才那个要钱吗” only looks back."""
+    said = context.understanding
+    compares = _COMPARES.search(said.text) or len(reference.items_named(context)) > 1
+    return following.compare(context) if compares else answer(context)
 
 
 def qualify(context: Context) -> Outcome:
@@ -161,9 +179,9 @@ def out_of_scope(context: Context) -> Outcome:
     """What no street office does; a fair match is still given its chance."""
     match = context.understanding.match
     is_ours = match.decision != "step_back" and match.probability >= FAIR_MATCH
-    if is_ours or reference.is_follow_up(context):
+    if is_ours or reference.is_follow_up(context) or asking.by_place(context):
         return answer(context)
-    if context.memory.misses:
+    if context.memory.misses or context.desk.is_waiting():
         return asking.step_back(context)
     reply = plain(context, "fallback", phrases.NOT_OURS_AT_ALL, buttons=(HUMAN_BUTTON,))
     return Outcome(replace(reply, intent="out_of_scope"))
@@ -223,7 +241,8 @@ def report(context: Context) -> Outcome:
     if context.guide.report_kind(match.best.owner):
         return report_kind(context, match.best.owner)
     if match.decision == "answer":
-        found = about(context, match.best.owner, said.facets)
+        # “乱收费” is what it is about, no question for the fee.
+        found = about(context, match.best.owner, (OVERVIEW,))
         return _as_heard(found or asking.step_back(context), said)
     return _as_heard(asking.clarify(context, match.choices), said)
 
@@ -247,6 +266,16 @@ def asks_only_hours(said: Understanding) -> bool:
     return best is None or not best.signs.get("named")
 
 
+def _asks_hours_too(context: Context) -> bool:
+    """“国庆呢” after the hours of another day."""
+    said, today = context.understanding, context.now.date()
+    if context.memory.facet != "when" or not reference.AND_THAT.match(said.text):
+        return False
+    return bool(
+        opening.asked_day(said.text, today) or opening.unannounced_holiday(said.text, today)
+    )
+
+
 def _hours(context: Context) -> Outcome:
     """The office's hours; they answer for the item at hand too, if there is one."""
     asked = Asked(context.guide.places, context.now, context.understanding.text)
@@ -257,7 +286,7 @@ def _hours(context: Context) -> Outcome:
     if item:
         shown = Answer(item.item_id, "when", text)
         reply = replace(reply, item=item.item_id, answers=(shown,))
-    return Outcome(replace(reply, intent="ask_item", facet="when"))
+    return Outcome(replace(reply, intent="ask_item", facet="when"), {"facet": "when"})
 
 
 def go_back(context: Context) -> Outcome:

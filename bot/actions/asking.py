@@ -5,12 +5,13 @@ Not understood is a ladder: other words with two examples, then choices, then a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.actions.context import Context, Outcome
 from bot.actions.person import call_person
-from bot.actions.positions import position_in
+from bot.actions.positions import is_ordinal, position_in
 from bot.actions.telling import HUMAN_BUTTON, OVERVIEW, about, event, plain
 from bot.conversations import phrases
 from bot.conversations.messages import Button, Offer
@@ -19,6 +20,7 @@ from knowledge.search.matcher import MOST_CHOICES, Candidate
 
 # How far down the ranking “都不是” looks for the next best.
 RANKED = 12
+_ASKS_HOW = re.compile(r"怎么(拿|办|弄|领|申请|搞)|咋(办|弄)")
 # A guess worth offering when nothing was sure.
 WORTH_OFFERING = 0.05
 WORTH_GUESSING = 0.1
@@ -72,23 +74,40 @@ def choose(context: Context) -> Outcome | None:
     if place is None:
         owner = _described(context)
         if owner is None:
-            return None
+            return _again(context, phrases.CHOOSE_FIRST) if _asks_of_choice(context) else None
     elif place == len(memory.offered) <= MOST_CHOICES:
         return none_of_these(context)
     elif place >= len(memory.offered):
-        return _again(context)
+        return _again(context, phrases.NO_SUCH_NUMBER)
     else:
         owner = memory.offered[place]
     facets = said.facets if said.reading.facet_is_cued else (memory.facet or OVERVIEW,)
     return about(context, owner, facets)
 
 
-def _again(context: Context) -> Outcome:
-    """A number that stands at nothing: show the choices once more."""
-    memory = context.memory
+def _asks_of_choice(context: Context) -> bool:
+    """Whether something is asked of whichever is meant: “怎么拿”, “一年多少”."""
+    said = context.understanding
+    asks = said.reading.facet_is_cued or bool(_ASKS_HOW.search(said.text))
+    return asks and not said.entities and not said.reading.has_subject
+
+
+def by_place(context: Context) -> str | None:
+    """Return the record that “第三个要带什么” means, in the list shown last."""
+    said, offered = context.understanding, context.memory.offered
+    if not (is_ordinal(said.text) and said.reading.facet_is_cued):
+        return None
+    place = position_in(said.text, len(offered))
+    return offered[place] if place is not None and place < len(offered) else None
+
+
+def _again(context: Context, lead: str) -> Outcome:
+    """Show the choices once more; what was asked about them meanwhile is kept."""
+    memory, said = context.memory, context.understanding
     shown = [Candidate(o, "item", context.guide.name(o), 0.0, {}) for o in memory.offered]
-    outcome = clarify(context, shown[:MOST_CHOICES], phrases.NO_SUCH_NUMBER)
-    kept = {"question": memory.question, "refused": list(memory.refused), "facet": memory.facet}
+    outcome = clarify(context, shown[:MOST_CHOICES], lead)
+    facet = said.facets[0] if said.reading.facet_is_cued else memory.facet
+    kept = {"question": memory.question, "refused": list(memory.refused), "facet": facet}
     return Outcome(outcome.reply, {**outcome.slots, **kept})
 
 
@@ -174,7 +193,8 @@ def step_back(context: Context) -> Outcome:
     guesses = [
         c for c in said.match.ranked if c.kind in ("item", "outline") and c.score > WORTH_GUESSING
     ][:MOST_CHOICES]
-    if said.intent in GIVES_UP and misses:
+    gives_up = said.intent in GIVES_UP and bool(misses)
+    if gives_up or context.desk.is_waiting():
         return call_person(context, "failures")
     if misses == "twice" or (misses == "once" and not guesses):
         return call_person(context, "failures")

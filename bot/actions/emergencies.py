@@ -131,9 +131,9 @@ def danger_stays(found: Emergency, reply: Reply) -> Reply:
     )
 
 
-def emergency_reply(found: Emergency) -> Reply:
-    """The number in the first sentence, then what keeps people safe."""
-    reported = [phrases.DANGER_REPORTED] if found.report else []
+def emergency_reply(found: Emergency, told: str = "") -> Reply:
+    """The number in the first sentence, then what keeps people safe; ``told`` is who knows."""
+    reported = [told] if told else []
     sentences = [f"请马上打{found.number}！", *found.safety, *reported, phrases.DANGER_LATER]
     return Reply(
         kind="emergency",

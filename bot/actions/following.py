@@ -15,6 +15,8 @@ from bot.conversations.messages import Answer, Button
 from knowledge.record import ServiceItem
 from knowledge.search.facets import cued_facets
 
+# Choices worth offering to somebody who wants a sheet or a list.
+FAIRLY_MEANT = 0.4
 _DIFFERS = re.compile(r"(区别|不同|差别|不一样|差)(又|到底)?(在|是)?(哪|什么|啥)?(里|儿|块|个|些)?")
 # Facets of which two items are held side by side when no facet was asked for.
 _COMPARED = ("fee", "duration")
@@ -71,6 +73,10 @@ def _tell_apart(pair: list[ServiceItem]) -> list[str]:
 
 
 def _nothing_before(context: Context) -> Outcome:
+    """No item at hand: those that the words may mean, else a question which."""
+    match = context.understanding.match
+    if match.decision == "ask" and match.probability >= FAIRLY_MEANT:
+        return asking.clarify(context, match.choices)
     return Outcome(plain(context, "clarify", phrases.ASK_ITEM_FIRST, slot="item"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from bot.actions.context import Context, Outcome, Queue
@@ -15,6 +16,9 @@ _REASONS = {"human": "asked", "complain_bot": "anger", "trouble": "trouble"}
 # What the engine sees of a number, and from how many digits on a message is meant for one.
 PHONE_GIVEN = "<phone>"
 SHORTEST_NUMBER = 5
+_WANTS_PERSON = re.compile(
+    r"^(我|就|只|快|给我|现在|马上)*要(个|找)?(真|活)?人|转(真|活)?人(?!社)|叫个人来|喊个人来|找个?(真|活)人"
+)
 _NO_CONTACT = {"contact": None, "contact_wanted": None, "contact_asked": None}
 _ASKS_CONTACT = (phrases.ASK_CONTACT, phrases.CONTACT_STILL, "")
 _LEADS = {
@@ -22,6 +26,17 @@ _LEADS = {
     "trouble": phrases.NO_HURRY,
     "failures": phrases.NOT_UNDERSTOOD_AGAIN,
 }
+
+
+def wants_person(text: str) -> bool:
+    """Whether a message plainly asks for a person, whatever else was heard in it."""
+    return bool(_WANTS_PERSON.search(text))
+
+
+def is_meant_as_number(text: str) -> bool:
+    """Whether a message is mostly digits: a number that was asked for, perhaps a wrong one."""
+    digits = sum(character.isdigit() for character in text)
+    return digits >= SHORTEST_NUMBER and 2 * digits >= len(text)
 
 
 def human(context: Context) -> Outcome:
@@ -87,7 +102,7 @@ def validate_contact(context: Context) -> Outcome:
 def ask_contact(context: Context) -> Outcome:
     """Ask for the number to call back; whoever goes on to other things is not asked for ever."""
     asked = int(context.understanding.slots.get("contact_asked") or 0)
-    is_number = sum(c.isdigit() for c in context.understanding.text) >= SHORTEST_NUMBER
+    is_number = is_meant_as_number(context.understanding.text)
     text = phrases.ASK_CONTACT_AGAIN if is_number else _ASKS_CONTACT[min(asked, 2)]
     reply = plain(context, "ask_slot", text, slot="phone", confidence=1.0)
     return Outcome(reply, {"contact_asked": asked + 1}, leaves=True)

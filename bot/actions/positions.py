@@ -49,6 +49,11 @@ def position_in(text: str, of: int) -> int | None:
     return None
 
 
+def is_ordinal(text: str) -> bool:
+    """Whether a text names a place outright: “第三个要带什么”."""
+    return bool(_ORDINAL.search(unicodedata.normalize("NFKC", text)))
+
+
 def _value(found: re.Match[str]) -> int:
     return _VALUES.get(found["number"]) or int(found["number"])
 

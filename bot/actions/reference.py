@@ -30,7 +30,7 @@ SHORTEST_NAME = 3
 # Two records are both asked for if both are this probable and named.
 CLOSE = 0.8
 # A clause of several that are each asked about.
-LIKELY = 0.6
+LIKELY = 0.5
 # A statement that matches nothing better than this belongs to what is being talked about.
 BARELY_LIKELY = 0.4
 # Words that lean on what was said before.
@@ -42,7 +42,7 @@ _WHETHER = re.compile(r"行不行|行吗|可以吗|能不能|能吗|能领|能�
 _ACTS_FOR = re.compile(r"[代替帮]|上门")
 _ASKS = re.compile(r"[吗么呢？?]|怎么|什么|啥|哪|多少|几|谁|能不能|行不行|要不要|会不会")
 _THAT_ONE = re.compile(r"那个|那项|那样|的那|这个")
-_AND_THAT = re.compile(r"^(那|那么)?.{1,12}呢[？?。！!]*$")
+AND_THAT = re.compile(r"^(那|那么)?.{1,12}呢[？?。！!]*$")
 _CLAUSES = re.compile(r"[，,。;；？?！!\n]+|\s+|还有|另外|顺便(?:问)?")
 _BESIDE = re.compile(
     r"[和跟与同、比，,。？?！!\s]|以及|还是|有什么|有啥|区别|不同|不一样|一回事|哪个|是不是|一样吗|差别|分别"
@@ -94,6 +94,9 @@ def is_follow_up(context: Context) -> bool:
     if not said.reading.has_subject or said.reading.facet_is_cued:
         return True
     if len(said.text) <= LONGEST_FOLLOW_UP and said.facets != (OVERVIEW,):
+        return True
+    own = "\n".join(context.guide.names(memory.item))
+    if subject_of(said.text) in own:
         return True
     is_statement = not _ASKS.search(said.text) and said.match.probability < BARELY_LIKELY
     is_near = is_statement or memory.item in {c.owner for c in said.match.ranked[:MOST_CHOICES]}
@@ -167,7 +170,7 @@ def facets_of_follow_up(context: Context) -> tuple[str, ...]:
 def facets_asked(context: Context) -> tuple[str, ...]:
     """The facets asked for; “那社保卡呢” asks what was asked of the item before."""
     said, memory = context.understanding, context.memory
-    if memory.facet and not said.reading.facet_is_cued and _AND_THAT.match(said.text):
+    if memory.facet and not said.reading.facet_is_cued and AND_THAT.match(said.text):
         return (memory.facet,)
     return said.facets
 
@@ -265,7 +268,7 @@ def of_those_offered(context: Context) -> str | None:
     said, memory = context.understanding, context.memory
     if not memory.offered or said.match.decision == "answer":
         return None
-    if not (_AND_THAT.match(said.text) or _THAT_ONE.search(said.text)):
+    if not (AND_THAT.match(said.text) or _THAT_ONE.search(said.text)):
         return None
     ranked = [c.owner for c in said.match.ranked if c.score > asking.WORTH_OFFERING]
     likely = next((owner for owner in ranked if owner in memory.offered), None)

@@ -20,7 +20,7 @@ ACTIONS: dict[str, Action] = {
     "action_proxy": answer.proxy,
     "action_report": answer.report,
     "action_none_of_these": asking.none_of_these,
-    "action_compare": following.compare,
+    "action_compare": answer.compare,
     "action_go_back": answer.go_back,
     "action_stepwise": following.stepwise,
     "action_next_part": following.next_part,

@@ -10,10 +10,12 @@ from dataclasses import replace
 
 from bot.actions import answer, asking, person, small_talk
 from bot.actions.context import Context
+from bot.actions.telling import HUMAN_BUTTON
 from bot.conversations import phrases
 from bot.conversations.messages import Reply
 
 _HUMAN = re.compile(r"人工|真人|找个?人|客服|工作人员")
+_UNDERSTOOD = ("answer", "referral", "handover", "smalltalk")
 _GREETING = re.compile(r"^(你好|您好|喂|早上好|下午好|晚上好|在吗)[啊呀,，。！!]*$")
 
 
@@ -27,4 +29,8 @@ def single_turn(context: Context) -> Reply:
         intent, action = "greet", small_talk.small_talk
     elif said.text == phrases.NONE_OF_THESE:
         intent, action = "none_of_these", asking.none_of_these
-    return action(replace(context, understanding=replace(said, intent=intent))).reply
+    reply = action(replace(context, understanding=replace(said, intent=intent))).reply
+    if reply.kind in _UNDERSTOOD or (reply.kind == "clarify" and reply.candidates):
+        return reply
+    # What leans on words before cannot be understood without memory: say so, and offer a person.
+    return replace(reply, kind="fallback", text=phrases.ALONE, slot=None, buttons=(HUMAN_BUTTON,))

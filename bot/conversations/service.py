@@ -26,6 +26,7 @@ from bot.actions import office
 from bot.actions.context import THEN, Guide
 from bot.actions.emergencies import danger_stays, emergency_reply, enquiry_in, is_over, only_called
 from bot.actions.gathering import context_for
+from bot.actions.person import is_meant_as_number
 from bot.actions.rendering import with_cards
 from bot.actions.single_turn import single_turn
 from bot.actions.telling import HUMAN_BUTTON
@@ -187,9 +188,11 @@ def _alarm(conversation: Conversation, found: Emergency, record: TurnRecord) -> 
     log.warning("emergency %s in turn %s", found.kind, record.turn_id)
     conversation.danger = found.kind
     conversation.save(update_fields=["danger"])
-    if found.report:
-        Desk().call(conversation.sender, "emergency", record.text, urgent=True)
-    return emergency_reply(found)
+    if not found.report:
+        return emergency_reply(found)
+    queue = Desk().call(conversation.sender, "emergency", record.text, urgent=True)
+    told = phrases.DANGER_REPORTED if queue.staff_online else phrases.DANGER_NOTED
+    return emergency_reply(found, told)
 
 
 def _calmed(conversation: Conversation) -> Reply:
@@ -257,7 +260,9 @@ def _ask_engine(
     if not replies:
         raise DialogueUnavailable("no reply in the engine's answer")
     then = next((str(custom[THEN]) for custom in customs if THEN in custom), "")
-    return _Said(_joined(replies), then)
+    # A number that was asked for and is none needs no answer before it is asked for again.
+    is_retry = replies[-1].kind == "ask_slot" and is_meant_as_number(text)
+    return _Said(_joined(replies[-1:] if is_retry else replies), then)
 
 
 def _joined(replies: list[Reply]) -> Reply:

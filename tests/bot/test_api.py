@@ -99,11 +99,11 @@ def test_a_reply_has_every_field_of_the_contract(kiosk: Program) -> None:
     assert (reply["ticket"], reply["report"], reply["slot"], reply["slots"]) == (
         None,
         None,
-        None,
+        "situation",
         {},
     )
     answer = reply["answers"][0]
-    assert set(answer) == {"item", "facet", "text", "card"}
+    assert set(answer) == {"item", "facet", "text", "card", "situations"}
     assert set(answer["card"]) == {"title", "rows", "source", "updated", "verified"}
     assert answer["card"]["title"] == "社会保障卡补领换领"
     assert set(reply["candidates"][0]) == {"item", "name", "score"}
@@ -408,7 +408,7 @@ def test_all_items_are_listed_guides_and_outlines(kiosk: Program) -> None:
 
 
 def test_search_is_the_matcher_by_itself(kiosk: Program) -> None:
-    found = kiosk.posts("/api/v1/search", {"query": "补办社保卡要带什么", "top_k": 4}).json()
+    found = kiosk.posts("/api/v1/search", {"query": "社保卡丢了补办要带什么", "top_k": 4}).json()
     assert [len(found["ranked"]), found["ranked"][0]["id"], found["decision"]] == [
         4,
         "SB13",

@@ -125,9 +125,27 @@ def test_a_number_that_stands_at_nothing_shows_the_choices_again(says: Says) -> 
     assert (slots["question"], slots["facet"], slots["refused"]) == ("卡丢了", "fee", ["MZ10"])
 
 
-@pytest.mark.parametrize("text", ["居住证怎么办", "asdf", "", "😀", "要钱吗", "不是第一个"])
+@pytest.mark.parametrize("text", ["居住证怎么办", "asdf", "", "😀", "不是第一个"])
 def test_what_picks_nothing_is_left_to_what_it_means_by_itself(says: Says, text: str) -> None:
     assert asking.choose(says(text, slots=CARDS)) is None
+
+
+@pytest.mark.parametrize(("text", "facet"), [("要带什么", "materials"), ("一年多少", "amount")])
+def test_what_is_asked_of_an_open_choice_waits_for_the_choice(
+    says: Says, text: str, facet: str
+) -> None:
+    outcome = asking.choose(says(text, slots=CARDS))
+    assert outcome is not None
+    assert outcome.reply.text.startswith(phrases.CHOOSE_FIRST)
+    slots = outcome.settled()
+    assert (slots["awaiting"], slots["question"], slots["facet"]) == ("choice", "卡丢了", facet)
+
+
+def test_a_button_pressed_while_a_choice_is_open_is_no_question_about_the_choice(
+    says: Says,
+) -> None:
+    context = says("", slots=CARDS, entities={"item": "SB13", "facet": "fee"})
+    assert asking.choose(context) is None
 
 
 @pytest.mark.parametrize("text", ["第一个", "4", "最后一个", "社保卡", "坐车的", ""])

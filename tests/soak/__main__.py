@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,8 @@ PARTS = ("load", "plain", "kill", "capacity", "crash", "endurance")
 def main() -> int:
     """Run the parts that are named, or all; returns the exit code."""
     given = _arguments()
+    # Leave as with Ctrl-C, so that every server is stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     done: dict[str, Figures] = {}
     parts: dict[str, Callable[[], Figures]] = {
         "load": lambda: load(given.seconds),

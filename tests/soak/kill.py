@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.running import Running
 from tests.soak.figures import Figures, judged, percentile
@@ -102,6 +103,8 @@ async def _killed(server: Running) -> Figures:
     went = time.monotonic()
     probes, asked, back = await _while_down(server, office, pid)
     figures: Figures = {"dialogue_back_seconds": round(back - went, 1)}
+    if back == float("inf"):
+        figures["dialogue_log_end"] = _log_end(server)
     follow_ups = [
         (f"{name}-{n}", THREADS[n][1], expected[n]) for name in BEGUN for n in range(len(THREADS))
     ]
@@ -113,6 +116,11 @@ async def _killed(server: Running) -> Figures:
     figures.update(_said_to([*probes, *asked], answers))
     figures.update(_beside(happened, went, back))
     return figures
+
+
+def _log_end(server: Running) -> str:
+    log = Path(server.environment["BOT_DATA_DIR"]) / "log" / "dialogue.log"
+    return log.read_text(encoding="utf-8", errors="replace")[-500:]
 
 
 async def _thread(office: Office, conversation: str, pair: tuple[str, str]) -> tuple[object, ...]:
