@@ -57,8 +57,9 @@ def door_at(moment: str) -> Iterator[httpx.Client]:
         port, actions, dialogue = _free_ports(3)
         key = secrets.token_hex(16)
         url = f"http://127.0.0.1:{port}"
+        kept = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
         environment = {
-            **os.environ,
+            **kept,
             "BOT_DATA_DIR": folder,
             "BOT_DATABASE_URL": f"sqlite:///{folder}/bot.sqlite3",
             "BOT_HOST": "127.0.0.1",

@@ -118,6 +118,8 @@ class EventsView(APIView):
         if len(OPEN) >= MOST_STREAMS:
             raise Throttled(RETRY_MS / 1000, "too many listen at the moment")
         stream = Stream(own, _number(request.headers.get("Last-Event-ID", "")))
+        # Now, before the client is told that it listens: what comes from here on is its own.
+        stream.begin()
         response = StreamingHttpResponse(stream.lines(), content_type="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"
@@ -157,6 +159,17 @@ class Stream:
     conversation: dict[str, str]
     last: int | None
     _told: dict[str, Any] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Settle where the stream begins: at what nobody has fetched, else after the newest."""
+        if self.last is not None:
+            return
+        rows = Notice.objects.filter(
+            **{f"conversation__{name}": value for name, value in self.conversation.items()}
+        ).order_by("id")
+        waiting = rows.filter(state=Notice.State.WAITING).values_list("id", flat=True).first()
+        newest = rows.values_list("id", flat=True).last()
+        self.last = (waiting - 1) if waiting else (newest or 0)
 
     async def lines(self) -> AsyncIterator[str]:
         """Yield the stream's text until it is time for the client to come back."""
@@ -200,10 +213,8 @@ class Stream:
 
     def _new_notices(self, found: Conversation) -> list[Notice]:
         rows = found.notices.select_related("author").order_by("id")
-        if self.last is None:
-            waiting = rows.filter(state=Notice.State.WAITING).values_list("id", flat=True).first()
-            newest = rows.values_list("id", flat=True).last()
-            self.last = (waiting - 1) if waiting else (newest or 0)
+        self.begin()
+        assert self.last is not None
         notices = list(rows.filter(id__gt=self.last))
         if notices:
             self.last = notices[-1].pk
