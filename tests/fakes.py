@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.actions.context import Context, Guide
+from bot.actions.context import Context, Desk, Guide
 from bot.actions.registry import ACTIONS
 from bot.conversations.drafts import DraftOf
 from bot.conversations.messages import Reply
@@ -61,6 +61,7 @@ class FakeDialogue:
     guide: Guide
     now: Callable[[], datetime]
     is_away: bool = False
+    desk_of: Callable[[str], Desk] = ConversationDesk
     asked: list[tuple[str, str]] = field(default_factory=list)
     _slots: dict[str, dict[str, Any]] = field(default_factory=dict)
     _last: dict[str, Reply] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class FakeDialogue:
         slots = self._slots.setdefault(sender, {})
         said, action = self._heard(text, slots)
         previous = self._last.get(sender)
-        desk = ConversationDesk(sender)
+        desk = self.desk_of(sender)
         context = Context(
             said,
             self.guide,

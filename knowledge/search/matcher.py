@@ -35,6 +35,8 @@ SHORTEST_NAME = 3
 # The evidence of a record as a whole grows with the question (its root), where the other signs are
 # shares of it: the more somebody tells, the less a single similar sentence proves.
 WHOLE_SCALE = 12.0
+# A second this improbable is no reason to ask back about a first that is sure.
+WORTH_NAMING = 0.1
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,8 @@ class Matcher:
         choices = choices[:MOST_CHOICES]
         if best.owner == NOTHING or probability < self.recipe.ask_at or not choices:
             return Match(ranked, probability, "step_back", choices)
-        is_one = several < self.recipe.several_at or len(choices) == 1
+        is_far = len(ranked) > 1 and ranked[1].score < WORTH_NAMING
+        is_one = several < self.recipe.several_at or len(choices) == 1 or is_far
         if probability >= self.recipe.answer_at and is_one:
             return Match(ranked, probability, "answer", choices)
         return Match(ranked, probability, "ask", choices)

@@ -9,7 +9,7 @@ import pytest
 from bot.actions.context import Guide
 from knowledge.search.matcher import Matcher
 from tests.contracts.dialogue import DialogueContract
-from tests.fakes import FakeDialogue
+from tests.fakes import FakeDesk, FakeDialogue
 from tests.people import OFFICE
 
 
@@ -20,7 +20,9 @@ class TestFakeDialogue(DialogueContract):
     def dialogue(self, matcher: Matcher) -> FakeDialogue:
         """A fake that answers."""
         guide = Guide(matcher.snapshot.records)
-        return FakeDialogue(matcher, guide, lambda: datetime(2026, 11, 23, 10, tzinfo=OFFICE))
+        fake = FakeDialogue(matcher, guide, lambda: datetime(2026, 11, 23, 10, tzinfo=OFFICE))
+        fake.desk_of = lambda sender: FakeDesk()
+        return fake
 
     @pytest.fixture
     def dialogue_away(self, dialogue: FakeDialogue) -> FakeDialogue:
