@@ -225,7 +225,7 @@ def test_there_are_enough_cases_of_each_sort() -> None:
     assert sum(not text for text in wanted) > 60
 
 
-# What ships and changes, all of it rightly: a place or a name in a call for help.
+# What ships and changes, all of it rightly: a place or a name, mostly in a call for help.
 RIGHTLY = (
     ("起伙了起伙了三栋二单元", "起伙了起伙了<address>"),
     ("心梗 我爸 快 阳光花园8栋501", "心梗 我爸 快 <address>"),
@@ -233,6 +233,7 @@ RIGHTLY = (
     ("救命 三栋四零二 电话别挂", "救命 <address> 电话别挂"),
     ("我动不了，我叫周桂英", "我动不了，我叫<name>"),
     ("我就住八栋，", "我就住<address>，"),
+    ("我是秦始皇 打钱", "我是<name> 打钱"),
 )
 
 

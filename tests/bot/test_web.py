@@ -217,7 +217,7 @@ def test_a_sheet_nobody_knows_leads_to_the_plain_page(browser: Browser, item_id:
 
 def test_an_answer_leads_to_its_sheet(browser: Browser) -> None:
     browser.posts(text="社保卡丢了怎么补")
-    assert 'href="/guide/SB13/"' in browser.page
+    assert 'href="/guide/SB13/' in browser.page
     assert "打印 / 存成图片" in browser.page
 
 
