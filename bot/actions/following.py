@@ -111,12 +111,8 @@ def _part(context: Context, at: int) -> Outcome:
         text = phrases.PART.format(number=at + 1, count=len(rows), row=rows[at])
         buttons = (Button("下一项", "say:下一项"), HUMAN_BUTTON)
         part = at + 1
-    reply = plain(context, "answer", text, buttons=buttons)
-    shown = (Answer(item.item_id, "materials", text),)
-    reply = replace(reply, intent="ask_item", item=item.item_id, facet="materials", answers=shown)
-    return Outcome(
-        reply, {**about_item(memory, item.item_id, "materials"), "part": {item.item_id: part}}
-    )
+    outcome = _of_materials(context, item, text, buttons)
+    return Outcome(outcome.reply, {**outcome.slots, "part": {item.item_id: part}})
 
 
 def printable(context: Context) -> Outcome:
@@ -128,9 +124,15 @@ def printable(context: Context) -> Outcome:
     query = f"?s={','.join(known)}" if known else ""
     link = f"{context.site}/guide/{item.item_id}/{query}"
     text = phrases.PRINTABLE.format(name=item.short_name, link=link)
-    reply = plain(
-        context, "answer", text, buttons=(*next_buttons(item, ["materials"]), HUMAN_BUTTON)
-    )
+    buttons = (*next_buttons(item, ["materials"]), HUMAN_BUTTON)
+    return _of_materials(context, item, text, buttons)
+
+
+def _of_materials(
+    context: Context, item: ServiceItem, text: str, buttons: tuple[Button, ...]
+) -> Outcome:
+    """Answer with something about an item's materials; the item is then at hand."""
+    reply = plain(context, "answer", text, buttons=buttons)
     shown = (Answer(item.item_id, "materials", text),)
     reply = replace(reply, intent="ask_item", item=item.item_id, facet="materials", answers=shown)
     return Outcome(reply, about_item(context.memory, item.item_id, "materials"))

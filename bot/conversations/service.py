@@ -168,7 +168,7 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> _Said:
         return _Said(_alarm(conversation, found, record))
     if _is_with_clerk(conversation):
         return _Said(Reply(kind="handover", intent="human", text=phrases.PASSED_ON))
-    said = _answered(conversation, turn, record, guide)
+    said = _answered(conversation, turn, record)
     if lasting is None:
         return said
     if said.then == "calm" and not only_called(turn.text):
@@ -210,7 +210,7 @@ def _is_with_clerk(conversation: Conversation) -> bool:
     return queue.state == "taken"
 
 
-def _answered(conversation: Conversation, turn: Turn, record: TurnRecord, guide: Guide) -> _Said:
+def _answered(conversation: Conversation, turn: Turn, record: TurnRecord) -> _Said:
     text = _spoken(record.text.strip())
     if not text and not turn.payload:
         return _Said(Reply(kind="fallback", text=phrases.EMPTY))
