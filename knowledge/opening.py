@@ -119,6 +119,11 @@ def next_opening(hours: Hours, now: datetime) -> datetime | None:
     return None
 
 
+def day_in_words(on: date, today: date) -> str:
+    """Return a coming day as it is told: 今天, or 11月24日."""
+    return "今天" if on == today else f"{on.month}月{on.day}日"
+
+
 def asked_day(text: str, today: date) -> date | None:
     """Return the day a question names (明天, 周六, 下周一, 12月3号, 国庆), None if it names none.
 

@@ -80,7 +80,7 @@ def _next_hours(context: Context) -> str:
     soon = opening.next_opening(hall, context.now) if hall is not None else None
     if soon is None:
         return "下次上班"
-    day = "今天" if soon.date() == context.now.date() else f"{soon.month}月{soon.day}日"
+    day = opening.day_in_words(soon.date(), context.now.date())
     return f"{day}{opening.clock(soon.time())}"
 
 

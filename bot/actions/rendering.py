@@ -353,7 +353,7 @@ def _right_now(hall: Place, now: datetime) -> str:
     soon = opening.next_opening(hall.hours, now)
     if soon is None:
         return "现在关着门，近两周没有排班。"
-    day = "今天" if soon.date() == now.date() else f"{soon.month}月{soon.day}日"
+    day = opening.day_in_words(soon.date(), now.date())
     if soon.date() != now.date():
         day += f"（{opening.day(soon.date()).name}）"
     return f"现在关着门，{day}{opening.clock(soon.time())}开门。"

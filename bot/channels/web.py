@@ -196,7 +196,7 @@ def open_now() -> str:
     soon = opening.next_opening(hall.hours, clock.now())
     if soon is None:
         return ""
-    day = "今天" if soon.date() == clock.now().date() else f"{soon.month}月{soon.day}日"
+    day = opening.day_in_words(soon.date(), clock.now().date())
     return f"现在关着门，{day}{opening.clock(soon.time())}开门{note}"
 
 
