@@ -1,0 +1,1 @@
+"""Pictures and signatures: checked, made anew without their metadata, kept encrypted."""

@@ -1,0 +1,1 @@
+"""Communities and estates: which of them an address lies in."""
