@@ -76,6 +76,11 @@ def stored_guides() -> dict[str, tuple[ItemRecord, list[PhrasingRecord]]]:
     return {item_id: (item, phrasings.get(item_id, [])) for item_id, item in items.items()}
 
 
+def stored_report_kinds() -> list[ReportKind]:
+    """Return the kinds of reports of the database, in their order."""
+    return _entries("report", ReportKind)
+
+
 def _phrasings() -> dict[str, list[PhrasingRecord]]:
     phrasings: dict[str, list[PhrasingRecord]] = {}
     said = Phrasing.objects.order_by("item_id", "order")

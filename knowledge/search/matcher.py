@@ -49,6 +49,11 @@ class Candidate:
     score: float
     signs: dict[str, float]
 
+    @property
+    def is_named(self) -> bool:
+        """Whether one of its names stands in the question."""
+        return self.signs.get("named", 0.0) > 0
+
 
 @dataclass(frozen=True)
 class Match:

@@ -123,6 +123,36 @@ def test_an_errand_told_before_it_hides_no_danger(listens: Listens, text: str, n
     assert found.number == number
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "老伴走得早，手机我又不会弄，这个认证求你们伸把手",
+        "表填了三天，眼泪都填出来了，帮帮我吧",
+        "急疯了，孩子的入学报名找不到在哪填",
+        "救命钱什么时候能报下来，医院等着呢",
+    ],
+)
+def test_despair_over_an_errand_is_no_danger(listens: Listens, text: str) -> None:
+    assert listens(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("救命", "110"),
+        ("低保也没了，我真的不想活了", "12356"),
+        ("欠了高利贷还不清，只有死路一条，我不想活了", "12356"),
+        ("我八十了，一个人在家摔了，爬不起来，求求你们", "120"),
+    ],
+)
+def test_despair_of_life_is_danger_whatever_the_errand(
+    listens: Listens, text: str, number: str
+) -> None:
+    found = listens(text)
+    assert found is not None
+    assert found.number == number
+
+
 @pytest.mark.parametrize("text", ["", "😀", "社保卡丢了", "消防通道被车堵了", "110平米的房子"])
 def test_everyday_words_are_no_danger(guide: Guide, text: str) -> None:
     assert guide.danger.recognise(text) is None

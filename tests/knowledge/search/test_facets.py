@@ -72,6 +72,34 @@ def test_a_question_asks_for_nothing_beside(text: str, wanted: list[str]) -> Non
     assert facets(text) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("补贴要在几天里办", "when"),
+        ("孩子出生多久以内要上户口", "when"),
+        ("居住证到期前几天去签注", "when"),
+        ("几天之内能办好", "duration"),
+        ("多久之内给答复", "duration"),
+        ("居住证几天能拿", "duration"),
+    ],
+)
+def test_a_deadline_is_told_from_how_long_the_office_takes(text: str, wanted: str) -> None:
+    assert cued_facets(text) == [wanted]
+    assert facets(text) == [wanted]
+
+
+@pytest.mark.parametrize(
+    "text", ["这个补贴给哪些人", "尊老金给哪些人领", "单身一个人能申请公租房吗"]
+)
+def test_who_is_meant_is_a_question_of_conditions(text: str) -> None:
+    assert facets(text) == ["conditions"]
+
+
+@pytest.mark.parametrize("particle", ["不", "没", "啵", "噻", "哇"])
+def test_a_clause_asks_with_a_particle_alone(particle: str) -> None:
+    assert module._asking([f"办这个要花钱{particle},", "我着急"]) == f"办这个要花钱{particle},"
+
+
 def test_most_phrasings_ask_for_the_facet_written_beside_them(shipped: KnowledgeFiles) -> None:
     written = [p for phrasings in shipped.phrasings.values() for p in phrasings][::10]
     right = sum(facets(phrasing.text)[0] == phrasing.facet for phrasing in written)
