@@ -61,6 +61,17 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("name", help="what is typed to sign in")
     staff.add_argument("--display", required=True, help="what residents read, such as 小李")
     staff.add_argument("--password", default="", help="made up and printed if none is given")
+    staff.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="ROLE[:COMMUNITY]",
+        help="intake, dispatcher, grid, supervisor, editor, reviewer, analyst or administrator;"
+        " may be repeated",
+    )
+    gazetteer = add("gazetteer", _gazetteer, "communities and estates as a CSV file, in or out")
+    gazetteer.add_argument("what", choices=["import", "export"])
+    gazetteer.add_argument("file", type=Path)
     ask = add("ask", _ask, "ask one question, or a file of them")
     ask.add_argument("text", nargs="?", help="the question")
     ask.add_argument("--jsonl", type=Path, help='file with {"id", "text"} a line')
@@ -96,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     retention.add_argument("--dry-run", action="store_true", help="only tell what is due")
     erase = add("erase", _erase, "erase what a resident said, at her wish")
     erase.add_argument("--conversation", required=True, metavar="SENDER", help="its sender's code")
+    rotate = add("rotate-keys", _rotate_keys, "encrypt all that is kept anew, with the newest key")
+    rotate.add_argument("--dry-run", action="store_true", help="only tell what is not current")
     manage = add("manage", _manage, "Django's own commands")
     manage.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
@@ -135,10 +148,11 @@ def _worker(given: argparse.Namespace) -> int:
 
 
 def _staff(given: argparse.Namespace) -> int:
-    from bot.accounts.services import AccountRefused, staff_add
+    from bot.accounts.services import AccountRefused, grant_named, staff_add
 
     try:
-        password = staff_add(given.name, given.display, given.password)
+        grants = [grant_named(text) for text in given.role]
+        password = staff_add(given.name, given.display, given.password, grants)
     except AccountRefused as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -147,6 +161,12 @@ def _staff(given: argparse.Namespace) -> int:
     else:
         print(f"account {given.name}, password {password} (shown once); sign in at /staff/login")
     return 0
+
+
+def _gazetteer(given: argparse.Namespace) -> int:
+    from bot.gazetteer.files import export_file, import_file
+
+    return (import_file if given.what == "import" else export_file)(given.file)
 
 
 def _ask(given: argparse.Namespace) -> int:
@@ -322,6 +342,23 @@ def _erase(given: argparse.Namespace) -> int:
         print(f"{table}: {rows}")
     print(f"Rasa's tracker: {erased.tracker_events}")
     return 0
+
+
+def _rotate_keys(given: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from bot.rotation import rotate, tokens_count
+
+    with tqdm(total=tokens_count(), unit=" tokens", file=sys.stderr) as bar:
+        found = rotate(bar.update, is_dry_run=given.dry_run)
+    for one in found:
+        print(f"{one.place}: {one.renewed} of {one.tokens}")
+        if one.unreadable:
+            where = ", ".join(one.unreadable[:10])
+            print(
+                f"error: {one.place}: no key fits {len(one.unreadable)}: {where}", file=sys.stderr
+            )
+    return 1 if any(one.unreadable for one in found) else 0
 
 
 def _manage(given: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from bot import clock
 from bot.actions import office
 from bot.api.auth import development_key
+from bot.gazetteer.services import gazetteer_seed
 from bot.serving import environment, model_path
 from knowledge.files import load_knowledge
 from knowledge.publishing import Publisher
@@ -38,6 +39,7 @@ def prepare() -> None:
     files = load_knowledge()
     changed = knowledge_load(files)
     print(f"knowledge: {len(files.items)} guides, {changed} records new, changed, gone", flush=True)
+    gazetteer_seed(files.places)
     if (
         settings.BOT_ENCODER == BUILT_IN and not (BUILT_IN_DIR / "modules.json").is_file()
     ) or not RECIPE_FILE.is_file():

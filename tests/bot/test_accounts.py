@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import argparse
 import logging
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +15,22 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from bot import __main__ as commands
 from bot import clock
-from bot.accounts.models import Staff
+from bot.accounts.models import Shift, Staff, StaffRole
+from bot.accounts.policies import Action, may
 from bot.accounts.selectors import staff_online
-from bot.accounts.services import AccountRefused, staff_add, staff_seen
+from bot.accounts.services import (
+    AccountRefused,
+    Grant,
+    ShiftRefused,
+    grant_named,
+    role_give,
+    role_withdraw,
+    shift_add,
+    shift_remove,
+    staff_add,
+    staff_seen,
+)
+from bot.gazetteer.models import Community
 
 pytestmark = pytest.mark.django_db
 
@@ -51,10 +65,10 @@ def staff_addresses() -> list[str]:
             if isinstance(entry, URLResolver):
                 walk(entry.url_patterns, route)
             elif route.startswith("staff/"):
-                found.append("/" + route.replace("<int:conversation_id>", "1"))
+                found.append("/" + re.sub("<[^>]+>", "1", route))
 
     walk(get_resolver("bot.urls").url_patterns, "")
-    return [address.replace("<int:notice_id>", "1") for address in found]
+    return found
 
 
 def test_there_is_no_account_to_begin_with() -> None:
@@ -219,6 +233,71 @@ def test_the_command_prints_a_made_up_password_once_and_a_given_one_never(
     assert run("staff", "add", "xiaowang", "--display", "小王", "--password", PASSWORD) == 0
     assert PASSWORD not in capsys.readouterr().out
     assert run("staff", "add", "xiaowang", "--display", "小王") == 1
+
+
+def roles_of(name: str) -> set[tuple[str, str]]:
+    rows = StaffRole.objects.filter(staff__username=name)
+    return {(row.role, row.community.name if row.community else "") for row in rows}
+
+
+def test_the_command_gives_roles_everywhere_and_in_communities() -> None:
+    Community.objects.create(name="临江社区")
+    arguments = ("--role", "intake:临江社区", "--role", "grid:临江", "--role", "supervisor")
+    assert run("staff", "add", "xiaoli", "--display", "小李", *arguments) == 0
+    assert roles_of("xiaoli") == {("intake", "临江社区"), ("grid", "临江社区"), ("supervisor", "")}
+
+
+@pytest.mark.parametrize("role", ["cook", "grid:没有的社区", "grid:", ":临江社区", ""])
+def test_a_role_that_is_none_makes_no_account(
+    role: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Community.objects.create(name="临江社区")
+    assert run("staff", "add", "xiaoli", "--display", "小李", "--role", role) == 1
+    assert "error: " in capsys.readouterr().err
+    assert not Staff.objects.exists()
+
+
+def test_a_role_given_twice_is_one_and_holds_until_it_is_taken_away(xiaoli: Staff) -> None:
+    for grant in (grant_named("supervisor"), Grant(StaffRole.Role.SUPERVISOR)):
+        given = role_give(xiaoli, grant)
+    assert roles_of("xiaoli") == {("supervisor", "")}
+    assert may(xiaoli, Action.SHIFTS_EDIT)
+    role_withdraw(given)
+    assert not may(xiaoli, Action.SHIFTS_EDIT)
+
+
+def test_shifts_are_for_a_weekday_or_a_date(xiaoli: Staff) -> None:
+    weekly = shift_add(xiaoli, weekday=0, hours=(time(8), time(16)))
+    shift_add(xiaoli, on=date(2026, 11, 28))
+    shift_add(xiaoli, on=date(2026, 12, 1), is_off=True)
+    rows = Shift.objects.values_list("weekday", "on", "opens", "is_off")
+    assert set(rows) == {
+        (0, None, time(8), False),
+        (None, date(2026, 11, 28), None, False),
+        (None, date(2026, 12, 1), None, True),
+    }
+    shift_remove(weekly)
+    assert Shift.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "given_values",
+    [
+        {},
+        {"weekday": 0, "on": date(2026, 11, 28)},
+        {"weekday": 7},
+        {"weekday": 0, "is_off": True},
+        {"weekday": 0, "hours": (time(16), time(8))},
+        {"weekday": 0, "hours": (time(8), time(8))},
+        {"on": date(2026, 11, 28), "is_off": True, "hours": (time(8), time(16))},
+    ],
+)
+def test_a_shift_that_says_nothing_clear_is_refused(
+    xiaoli: Staff, given_values: dict[str, Any]
+) -> None:
+    with pytest.raises(ShiftRefused):
+        shift_add(xiaoli, **given_values)
+    assert not Shift.objects.exists()
 
 
 def test_being_seen_is_written_once_a_minute(

@@ -1,0 +1,256 @@
+"""Who of the staff may do what: one table. What is not in it is refused.
+
+A role reaches as far as its scope: ALL cases; those of its COMMUNITY, those that nobody has routed
+to a community yet, and whatever lies anywhere for a role given everywhere; or only the OWN ones.
+A wider scope holds the narrower ones. Whether a case stands where the step can be taken is not
+asked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, Final, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
+
+from bot.accounts.models import Staff, StaffRole
+
+Role = StaffRole.Role
+C = TypeVar("C", bound=Model)
+
+
+class Forbidden(PermissionDenied):
+    """Somebody of the staff may not do this; the message is a sentence for her."""
+
+
+class Scope(str, Enum):
+    """How far a role reaches."""
+
+    ALL = "all"
+    COMMUNITY = "community"
+    OWN = "own"
+
+
+class Action(str, Enum):
+    """Everything that staff can do."""
+
+    TICKET_VIEW = "ticket_view"
+    TICKET_CREATE = "ticket_create"
+    TICKET_ACCEPT = "ticket_accept"
+    TICKET_REFUSE = "ticket_refuse"
+    TICKET_DISPATCH = "ticket_dispatch"
+    # Start, suspend, resume, make ready, deliver; materials and evidence on the way.
+    TICKET_WORK = "ticket_work"
+    TICKET_TAKE_BACK = "ticket_take_back"
+    TICKET_CALL_BACK = "ticket_call_back"
+    TICKET_END = "ticket_end"
+    TICKET_WITHDRAW = "ticket_withdraw"
+    TICKET_REOPEN = "ticket_reopen"
+    TICKET_CHANGE = "ticket_change"
+    RATING_VIEW = "rating_view"
+    # Calling back after a bad rating belongs to it.
+    RATING_RECTIFY = "rating_rectify"
+    REPORT_VIEW = "report_view"
+    REPORT_CREATE = "report_create"
+    REPORT_ASSIGN = "report_assign"
+    # Start, give evidence.
+    REPORT_WORK = "report_work"
+    # Close, or send back for better evidence.
+    REPORT_CLOSE = "report_close"
+    REPORT_REFUSE = "report_refuse"
+    REPORT_JOIN = "report_join"
+    PERSONAL_VIEW = "personal_view"
+    CASE_SEARCH = "case_search"
+    CASE_EXPORT = "case_export"
+    DESK_USE = "desk_use"
+    DEADLETTERS_VIEW = "deadletters_view"
+    FIGURES_VIEW = "figures_view"
+    SHIFTS_EDIT = "shifts_edit"
+    GAZETTEER_EDIT = "gazetteer_edit"
+    STAFF_EDIT = "staff_edit"
+    KNOWLEDGE_EDIT = "knowledge_edit"
+    KNOWLEDGE_REVIEW = "knowledge_review"
+
+
+_ALL, _COMMUNITY, _OWN = Scope.ALL, Scope.COMMUNITY, Scope.OWN
+
+POLICY: Final[dict[Action, dict[Role, Scope]]] = {
+    Action.TICKET_VIEW: {
+        Role.INTAKE: _COMMUNITY,
+        Role.DISPATCHER: _COMMUNITY,
+        Role.GRID: _OWN,
+        Role.SUPERVISOR: _COMMUNITY,
+    },
+    # Whoever calls may live anywhere.
+    Action.TICKET_CREATE: {
+        Role.INTAKE: _ALL,
+        Role.DISPATCHER: _ALL,
+        Role.GRID: _ALL,
+        Role.SUPERVISOR: _ALL,
+    },
+    Action.TICKET_ACCEPT: {Role.INTAKE: _COMMUNITY},
+    Action.TICKET_REFUSE: {Role.INTAKE: _COMMUNITY, Role.DISPATCHER: _COMMUNITY},
+    Action.TICKET_DISPATCH: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    Action.TICKET_WORK: {Role.INTAKE: _OWN, Role.DISPATCHER: _OWN, Role.GRID: _OWN},
+    Action.TICKET_TAKE_BACK: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    # Not by who did the work.
+    Action.TICKET_CALL_BACK: {Role.INTAKE: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    Action.TICKET_END: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    Action.TICKET_WITHDRAW: {Role.INTAKE: _COMMUNITY, Role.DISPATCHER: _COMMUNITY},
+    Action.TICKET_REOPEN: {Role.INTAKE: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    Action.TICKET_CHANGE: {
+        Role.INTAKE: _COMMUNITY,
+        Role.DISPATCHER: _COMMUNITY,
+        Role.GRID: _OWN,
+    },
+    Action.RATING_VIEW: {
+        Role.INTAKE: _COMMUNITY,
+        Role.DISPATCHER: _COMMUNITY,
+        Role.GRID: _OWN,
+        Role.SUPERVISOR: _COMMUNITY,
+    },
+    Action.RATING_RECTIFY: {
+        Role.INTAKE: _COMMUNITY,
+        Role.DISPATCHER: _COMMUNITY,
+        Role.SUPERVISOR: _COMMUNITY,
+    },
+    Action.REPORT_VIEW: {
+        Role.INTAKE: _COMMUNITY,
+        Role.DISPATCHER: _COMMUNITY,
+        Role.GRID: _OWN,
+        Role.SUPERVISOR: _COMMUNITY,
+    },
+    Action.REPORT_CREATE: {
+        Role.INTAKE: _ALL,
+        Role.DISPATCHER: _ALL,
+        Role.GRID: _ALL,
+        Role.SUPERVISOR: _ALL,
+    },
+    Action.REPORT_ASSIGN: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    Action.REPORT_WORK: {
+        Role.INTAKE: _OWN,
+        Role.DISPATCHER: _OWN,
+        Role.GRID: _OWN,
+        Role.SUPERVISOR: _OWN,
+    },
+    Action.REPORT_CLOSE: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    Action.REPORT_REFUSE: {
+        Role.INTAKE: _COMMUNITY,
+        Role.DISPATCHER: _COMMUNITY,
+        Role.SUPERVISOR: _COMMUNITY,
+    },
+    Action.REPORT_JOIN: {
+        Role.INTAKE: _COMMUNITY,
+        Role.DISPATCHER: _COMMUNITY,
+        Role.SUPERVISOR: _COMMUNITY,
+    },
+    Action.PERSONAL_VIEW: {
+        Role.INTAKE: _COMMUNITY,
+        Role.DISPATCHER: _COMMUNITY,
+        Role.GRID: _OWN,
+        Role.SUPERVISOR: _COMMUNITY,
+    },
+    Action.CASE_SEARCH: {
+        Role.INTAKE: _COMMUNITY,
+        Role.DISPATCHER: _COMMUNITY,
+        Role.GRID: _OWN,
+        Role.SUPERVISOR: _COMMUNITY,
+    },
+    Action.CASE_EXPORT: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    Action.DESK_USE: {Role.INTAKE: _ALL, Role.DISPATCHER: _ALL, Role.SUPERVISOR: _ALL},
+    Action.DEADLETTERS_VIEW: {
+        Role.INTAKE: _ALL,
+        Role.SUPERVISOR: _ALL,
+        Role.ADMINISTRATOR: _ALL,
+    },
+    Action.FIGURES_VIEW: {
+        Role.DISPATCHER: _ALL,
+        Role.SUPERVISOR: _ALL,
+        Role.ANALYST: _ALL,
+        Role.ADMINISTRATOR: _ALL,
+    },
+    Action.SHIFTS_EDIT: {Role.SUPERVISOR: _ALL, Role.ADMINISTRATOR: _ALL},
+    Action.GAZETTEER_EDIT: {
+        Role.DISPATCHER: _ALL,
+        Role.SUPERVISOR: _ALL,
+        Role.ADMINISTRATOR: _ALL,
+    },
+    Action.STAFF_EDIT: {Role.ADMINISTRATOR: _ALL},
+    Action.KNOWLEDGE_EDIT: {Role.EDITOR: _ALL},
+    # Nobody reviews what she wrote unless she is given both roles.
+    Action.KNOWLEDGE_REVIEW: {Role.REVIEWER: _ALL},
+}
+
+# An account that nobody has given a role yet looks after conversations, as all did at first.
+WITHOUT_ROLE: Final = frozenset({Action.DESK_USE})
+
+_VIEWS: Final = {"Ticket": Action.TICKET_VIEW, "Report": Action.REPORT_VIEW}
+# The fields in which a case names who works on it.
+_IN_CHARGE: Final = ("assignee", "helper", "responsible")
+
+
+def may(staff: Staff, action: Action, case: Model | None = None) -> bool:
+    """Whether somebody may do something with a case, or, without one, with any case at all.
+
+    Asks for her roles each time; where many answers are wanted, prefetch ``roles``.
+    """
+    return any(
+        case is None or _reaches(staff, scope, community, case)
+        for scope, community in _grants(staff, action)
+    )
+
+
+def require(staff: Staff, action: Action, case: Model | None = None) -> None:
+    """Let pass who may; raises Forbidden."""
+    if may(staff, action, case):
+        return
+    is_elsewhere = case is not None and may(staff, action)
+    raise Forbidden("这一件不归你办。" if is_elsewhere else "你的账号没有做这件事的权限。")
+
+
+def cases_visible(staff: Staff, cases: QuerySet[C]) -> QuerySet[C]:
+    """Return those of the tickets or reports that somebody may see."""
+    action = _VIEWS[cases.model.__name__]
+    seen = Q(pk__in=[])
+    for scope, community in _grants(staff, action):
+        if scope is _ALL or (scope is _COMMUNITY and community is None):
+            return cases
+        seen |= _own(cases.model, staff)
+        if scope is _COMMUNITY:
+            seen |= Q(community=community) | Q(community=None)
+    return cases.filter(seen)
+
+
+def _grants(staff: Staff, action: Action) -> Iterator[tuple[Scope, int | None]]:
+    """Return how far each of somebody's roles lets her do something, and in which community."""
+    if not staff.is_active:
+        return
+    allowed = POLICY[action]
+    given: list[tuple[str, int | None]] = [(r.role, r.community_id) for r in staff.roles.all()]
+    if not given and action in WITHOUT_ROLE:
+        yield _ALL, None
+    if staff.is_superuser:
+        given.append((Role.ADMINISTRATOR, None))
+    for role, community in given:
+        if scope := allowed.get(Role(role)):
+            yield scope, community
+
+
+def _reaches(staff: Staff, scope: Scope, community: int | None, case: Any) -> bool:
+    if scope is _ALL or _is_own(staff, case):
+        return True
+    return scope is _COMMUNITY and (community is None or case.community_id in (None, community))
+
+
+def _is_own(staff: Staff, case: Any) -> bool:
+    return any(getattr(case, f"{name}_id", None) == staff.pk for name in _IN_CHARGE)
+
+
+def _own(model: type[Model], staff: Staff) -> Q:
+    fields = {field.name for field in model._meta.get_fields()}
+    own = Q(pk__in=[])
+    for name in _IN_CHARGE:
+        own |= Q(**{name: staff}) if name in fields else Q(pk__in=[])
+    return own
