@@ -122,7 +122,7 @@ def _turns(conversation_id: str) -> list[dict[str, Any]]:
             continue
         assert turn.reply is not None
         spoken = {"who": "resident", "text": turn.text, "reply": None}
-        rows.append({**spoken, "message_id": turn.message_id})
+        rows.append({**spoken, "message_id": turn.message_id, "attachments": turn.attachments})
         rows.append({"who": "assistant", "text": turn.reply["text"], "reply": turn.reply})
     return rows
 

@@ -9,11 +9,13 @@ import { Door, newMessageId } from "./door.js";
 import { keepVersion, wireLetters } from "./elder.js";
 import { feedback } from "./feedback.js";
 import { Desk } from "./live.js";
+import { Tray } from "./photos.js";
 import { Queue, Shelf, quietly } from "./queue.js";
 import { assistantTurn, clerkTurn, closeQuestions, markChosen, residentTurn } from "./turns.js";
 
 const TYPING_AFTER_MS = 400;
 const DRAFT_KEY = "xiaoding-draft";
+const PHOTOS_KEY = "xiaoding-photos";
 const RATED_KINDS = new Set(["answer", "referral"]);
 // After these a person or an office may have something to say that was not asked for just now.
 const FOLLOWED_KINDS = new Set(["handover", "emergency", "ticket_opened", "ticket_changed", "report_opened"]);
@@ -31,18 +33,19 @@ const queue = new Queue({
   shelf,
   onState: showState,
   onReply: (message, reply) => {
-    tabs?.postMessage({ message: { messageId: message.messageId, text: message.text }, reply });
+    const { messageId, text, attachments } = message;
+    tabs?.postMessage({ message: { messageId, text, attachments }, reply });
     showReply(message, reply);
   },
   onRefused: giveBack,
   onLine: showLine,
 });
 
-function say(text, { payload = "", written = false } = {}) {
+function say(text, { payload = "", written = false, attachments = [] } = {}) {
   hideProblem();
   byId("resumed")?.remove();
   closeQuestions(log, text);
-  const message = { messageId: newMessageId(), text, payload, written };
+  const message = { messageId: newMessageId(), text, payload, written, attachments };
   queue.add(message);
   keepFocus();
   scrollTo(turnOf(message));
@@ -50,10 +53,46 @@ function say(text, { payload = "", written = false } = {}) {
 
 function sayWritten() {
   const text = box.value.trim();
-  if (!text) return box.focus();
+  if (!text && !tray.length) return box.focus();
+  if (tray.isStuck) return showProblem("有照片没传上。点“再传”，或者点×不发它。");
+  isWaitingForPhotos = tray.isSending;
+  if (isWaitingForPhotos) return showProblem("照片还在传，传好了自动发出去。");
   setBox("");
   box.focus();
-  return say(text, { written: true });
+  return say(text, { written: true, attachments: tray.take() });
+}
+
+/* ---- pictures to say something with ---- */
+
+let isWaitingForPhotos = false;
+
+const tray = new Tray({
+  door,
+  element: byId("tray"),
+  onRefused: showProblem,
+  onChange() {
+    const heard = !tray.length ? "" : tray.isSending ? "照片正在传" : tray.isStuck ? "照片没传上" : "照片传好了，可以发了";
+    if (byId("photos-heard").textContent !== heard) byId("photos-heard").textContent = heard;
+    if (!isWaitingForPhotos || tray.isSending) return;
+    isWaitingForPhotos = false;
+    hideProblem();
+    sayWritten();
+  },
+});
+
+function wirePhotos() {
+  const [button, chosen] = [byId("photo"), byId("photo-file")];
+  button.hidden = false;
+  button.addEventListener("click", () => chosen.click());
+  chosen.addEventListener("change", () => {
+    hideProblem();
+    tray.add(chosen.files);
+    chosen.value = "";
+    box.focus({ preventScroll: true });
+  });
+  box.addEventListener("paste", ({ clipboardData }) => {
+    tray.add([...clipboardData.files].filter(({ type }) => type.startsWith("image/")));
+  });
 }
 
 const turnOf = ({ messageId }) => log.querySelector(`[data-message-id="${CSS.escape(messageId)}"]`);
@@ -62,7 +101,7 @@ const isKnown = (messageId) => log.querySelector(`[data-message-id^="${CSS.escap
 let typingTimer = 0;
 
 function showState(message, error) {
-  const turn = turnOf(message) ?? log.appendChild(residentTurn(message.text, message.messageId));
+  const turn = turnOf(message) ?? log.appendChild(residentTurn(message));
   turn.querySelector(".state")?.remove();
   const { state } = message;
   if (state === "stuck" || state === "held") turn.append(stateLine(message, error));
@@ -95,7 +134,7 @@ function stuckWords({ state }, error) {
 }
 
 function showReply(message, reply) {
-  const asked = turnOf(message) ?? log.appendChild(residentTurn(message.text, message.messageId));
+  const asked = turnOf(message) ?? log.appendChild(residentTurn(message));
   asked.querySelector(".state")?.remove();
   clearTimeout(typingTimer);
   showTyping("");
@@ -115,7 +154,12 @@ function giveBack(message, { sentence }) {
   const isBack = message.written && box.value.trim() === "";
   if (isBack) setBox(message.text);
   const why = /^[\u4e00-\u9fff]/.test(sentence ?? "") ? sentence : "这句话没发成，请说短一点、换个说法再试。";
-  problemText.textContent = isBack ? why : `“${message.text.slice(0, 40)}”没发出去。${why}`;
+  const what = message.text ? `“${message.text.slice(0, 40)}”` : "照片";
+  showProblem(isBack ? why : `${what}没发出去。${why}`);
+}
+
+function showProblem(words) {
+  problemText.textContent = words;
   problem.hidden = false;
 }
 
@@ -208,12 +252,15 @@ function fitBox() {
 /* Changing to the 长辈版 or refreshing must not cost the resident what is already written. */
 function keepDraft() {
   if (box.value) quietly(() => sessionStorage.setItem(DRAFT_KEY, box.value));
+  if (tray.ids.length) quietly(() => sessionStorage.setItem(PHOTOS_KEY, tray.ids.join(" ")));
 }
 
 function takeDraft() {
   const draft = quietly(() => sessionStorage.getItem(DRAFT_KEY));
-  quietly(() => sessionStorage.removeItem(DRAFT_KEY));
+  const photos = quietly(() => sessionStorage.getItem(PHOTOS_KEY));
+  quietly(() => [DRAFT_KEY, PHOTOS_KEY].forEach((key) => sessionStorage.removeItem(key)));
   if (draft) setBox(draft);
+  if (photos) tray.restore(photos.split(" "));
 }
 
 function reload() {
@@ -252,6 +299,7 @@ function begin() {
   if (keepVersion()) return;
   wire();
   wireLetters();
+  wirePhotos();
   prepareVoices();
   log.querySelectorAll(".turn-assistant, .turn-clerk").forEach(addExtras);
   markChosen(log);

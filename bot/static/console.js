@@ -4,6 +4,8 @@
  */
 
 const EVERY_MS = 2500;
+const BELL_EVERY_MS = 15000;
+const BELL = "/staff/bell/";
 const SOUND = "staff-sound";
 const place = document.querySelector("[data-live]");
 const lineDown = document.getElementById("line-down");
@@ -15,7 +17,8 @@ const live = () => document.getElementById("live");
 const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
 
 async function refresh() {
-  const url = `${place.dataset.live}?version=${live().dataset.version}`;
+  const url = new URL(place.dataset.live, location.href);
+  url.searchParams.set("version", live().dataset.version);
   try {
     const response = await fetch(url, { redirect: "manual", headers: { Accept: "text/html" } });
     // Signed out in the meantime: the page itself leads to the sign-in page.
@@ -24,6 +27,19 @@ async function refresh() {
     if (response.status === 200) show(parsed(await response.text()).getElementById("live"));
   } catch {
     lineDown.hidden = false;
+  }
+}
+
+async function refreshBell() {
+  const bell = document.getElementById("bell");
+  if (document.hidden) return;
+  try {
+    const response = await fetch(`${BELL}?version=${bell.dataset.unseen}`, { redirect: "manual" });
+    if (response.status !== 200) return;
+    const fresh = parsed(await response.text()).getElementById("bell");
+    if (fresh && document.activeElement !== bell) bell.replaceWith(fresh);
+  } catch {
+    // The line below the bar tells it, where a page has one.
   }
 }
 
@@ -39,7 +55,9 @@ function show(fresh) {
   }
   if (atEnd) toEnd();
   // Taken, closed or given a number elsewhere: what can be done here is another thing now.
-  if (fresh.dataset.state !== old.dataset.state && !draft()) location.reload();
+  if (fresh.dataset.state === old.dataset.state) return;
+  if (!isBegun()) return location.reload();
+  document.getElementById("has-changed")?.removeAttribute("hidden");
 }
 
 function countInTitle() {
@@ -73,6 +91,8 @@ function setSound(on) {
 
 const box = () => document.getElementById("text");
 const draft = () => Boolean(box()?.value.trim());
+// A form that somebody has begun to fill in (tickets.js marks it) is not taken away by a reload.
+const isBegun = () => draft() || document.querySelector("[data-begun]") !== null;
 const scroller = document.getElementById("scroll");
 const isAtEnd = () => !scroller || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
 const toEnd = () => scroller?.scrollTo(0, scroller.scrollHeight);
@@ -131,3 +151,5 @@ if (place) {
   if ("ring" in place.dataset) countInTitle();
   setInterval(refresh, EVERY_MS);
 }
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+if (document.getElementById("bell")) setInterval(refreshBell, BELL_EVERY_MS);

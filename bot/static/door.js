@@ -1,6 +1,7 @@
 /* The server's door for one conversation: post, and say in one word what went wrong. */
 
 const GIVE_UP_AFTER_MS = 30_000;
+const GIVE_UP_UPLOAD_AFTER_MS = 180_000;
 
 /* `status` is 0 when no answer came at all; `sentence` is the server's own; `afterMs` is how long it wants to be left alone. */
 export class NotDelivered extends Error {
@@ -49,11 +50,37 @@ export class Door {
     }
   }
 
-  async #say({ text }, messageId, payload) {
+  async #say({ text, attachments }, messageId, payload) {
     const body = { conversation_id: this.conversationId, text, channel: this.channel, message_id: messageId };
-    const reply = await this.post("/api/v1/messages", payload ? { ...body, payload } : body);
+    if (payload) body.payload = payload;
+    if (attachments?.length) body.attachments = attachments;
+    const reply = await this.post("/api/v1/messages", body);
     if (typeof reply?.text !== "string" || reply.text === "") throw new NotDelivered(502);
     return reply;
+  }
+
+  /* Returns the picture's id; `onProgress` is told how much has gone, from 0 to 1. `signal` stops it. */
+  upload(picture, onProgress, signal) {
+    const form = new FormData();
+    form.append("conversation_id", this.conversationId);
+    form.append("channel", this.channel);
+    form.append("file", picture, "photo");
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest(); // fetch does not tell how much has gone
+      request.open("POST", "/api/v1/uploads");
+      request.setRequestHeader("X-Conversation-Token", this.token);
+      request.responseType = "json";
+      request.timeout = GIVE_UP_UPLOAD_AFTER_MS;
+      request.upload.addEventListener("progress", ({ loaded, total }) => total && onProgress(loaded / total));
+      for (const end of ["error", "timeout", "abort"]) request.addEventListener(end, () => reject(new NotDelivered(0)));
+      request.addEventListener("load", () => {
+        const { status, response } = request;
+        if (status === 201 && response?.upload_id) resolve(response.upload_id);
+        else reject(new NotDelivered(status, response?.detail));
+      });
+      signal.addEventListener("abort", () => request.abort());
+      request.send(form);
+    });
   }
 
   rate(turnId, helpful, reason) {

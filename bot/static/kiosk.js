@@ -26,7 +26,7 @@ const queue = new Queue({
   say: (message) => door.say(message),
   shelf: new NoShelf(),
   onState(message, error) {
-    if (!turnOf(message)) log.append(residentTurn(message.text, message.messageId));
+    if (!turnOf(message)) log.append(residentTurn(message));
     showTyping(message.state === "sending" ? "小顶正在想" : "");
     if (error?.isExpired) leave();
     offline.hidden = message.state !== "stuck";

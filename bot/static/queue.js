@@ -123,8 +123,8 @@ export class Shelf {
     setInterval(() => queue.resume(isKnown), LOOK_ROUND_MS);
   }
 
-  keep({ messageId, text, payload, at }) {
-    const kept = { messageId, text, payload, at: at ?? Date.now(), tab: this.tab, seen: Date.now() };
+  keep({ messageId, text, payload, attachments, at }) {
+    const kept = { messageId, text, payload, attachments, at: at ?? Date.now(), tab: this.tab, seen: Date.now() };
     quietly(() => localStorage.setItem(PREFIX + messageId, JSON.stringify(kept)));
   }
 

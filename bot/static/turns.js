@@ -14,9 +14,16 @@ const ASKING_KINDS = new Set(["clarify", "confirm", "ask_slot"]);
 
 const heard = (words) => make("span", { class: "only-heard" }, words);
 
-export function residentTurn(text, messageId) {
+export function residentTurn({ text, messageId, attachments = [] }) {
   return make("article", { class: "turn turn-resident", "data-message-id": messageId },
-    make("div", { class: "bubble" }, heard("您说："), make("p", { class: "said" }, text)));
+    make("div", { class: "bubble" }, heard("您说："), photos(attachments), text ? make("p", { class: "said" }, text) : null));
+}
+
+function photos(ids) {
+  if (!ids.length) return null;
+  return make("div", { class: "photos" }, ...ids.map((id, place) =>
+    make("a", { href: `/api/v1/uploads/${id}`, target: "_blank" },
+      make("img", { src: `/api/v1/uploads/${id}`, alt: `您发的照片${place + 1}（另开一页）`, loading: "lazy" }))));
 }
 
 export function assistantTurn(reply) {

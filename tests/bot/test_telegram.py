@@ -27,6 +27,9 @@ from bot.checks import settings_agree
 from bot.conversations import phrases, service
 from bot.conversations.messages import Button, Reply
 from bot.conversations.models import Conversation, TurnRecord
+from bot.evidence import phrases as refusals
+from bot.evidence.models import Upload
+from bot.evidence.selectors import upload_bytes
 from bot.serving import children
 from tests.doubles.telegram_api import (
     TOKEN,
@@ -37,6 +40,7 @@ from tests.doubles.telegram_api import (
     recorded,
     telegram_api,
 )
+from tests.photos import photo, seen
 
 WANG, LI, NEIGHBOURS = 81001, 81002, -81003
 SECRET = "webhook-secret-of-the-tests"
@@ -677,7 +681,6 @@ def test_parts_fit_and_together_are_the_text(seed: int) -> None:
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"photo": [{"file_id": "p", "file_unique_id": "p", "width": 9, "height": 9}]}, "PICTURE"),
         ({"document": {"file_id": "d", "file_unique_id": "d"}}, "FILE"),
         ({"voice": {"file_id": "v", "file_unique_id": "v", "duration": 3}}, "VOICE"),
         ({"location": {"latitude": 32.1, "longitude": 118.7}}, "LOCATION"),
@@ -709,22 +712,115 @@ def test_what_cannot_be_read_gets_a_kind_sentence(
     assert not TurnRecord.objects.exists()
 
 
-@pytest.mark.usefixtures("running")
+# Pictures.
+
+
+def shows(api: TelegramApi, data: bytes | None, caption: str = "", **more: Any) -> None:
+    """王阿姨 sends a picture; without data Telegram does not hand it out."""
+    if data is not None:
+        api.files["large"] = data
+    sizes = [
+        {"file_id": name, "file_unique_id": name, "width": width, "height": width}
+        for name, width in (("thumb", 90), ("large", 1280))
+    ]
+    message = {**message_of(WANG, ""), "photo": sizes, **more}
+    del message["text"]
+    api.push({"message": {**message, "caption": caption} if caption else message})
+
+
+@pytest.fixture
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.EVIDENCE_DIR = tmp_path / "evidence"
+    return settings.EVIDENCE_DIR
+
+
+@pytest.mark.usefixtures("running", "folder")
+def test_a_picture_is_kept_for_her_conversation_and_asked_about(api: TelegramApi) -> None:
+    shows(api, photo((300, 200)))
+    assert api.until_sent(WANG, 1) == [phrases.PHOTO_ALONE]
+    upload = Upload.objects.get()
+    assert seen(upload_bytes(upload)).size == (300, 200)
+    turn = TurnRecord.objects.get()
+    assert (turn.text, turn.attachments) == ("", [upload.upload_id])
+    assert upload.owner == turn.conversation.sender
+
+
+@pytest.mark.usefixtures("running", "folder")
 def test_a_picture_with_words_is_answered_by_its_words(api: TelegramApi) -> None:
-    api.push(recorded("photo_with_caption"))
-    [text] = api.until_sent(71001, 1)
-    assert text == f"{sentences.PICTURE_WITH_WORDS}\n回：这张证丢了怎么补"
+    update = recorded("photo_with_caption")
+    for size in update["message"]["photo"]:
+        api.files[size["file_id"]] = photo()
+    api.push(update)
+    assert api.until_sent(71001, 1) == ["回：这张证丢了怎么补"]
+    assert TurnRecord.objects.get().attachments == [Upload.objects.get().upload_id]
 
 
-@pytest.mark.usefixtures("running")
-def test_an_album_gets_one_sentence(api: TelegramApi) -> None:
-    for number in range(3):
-        message = message_of(WANG, "", media_group_id="album-1", message_id=number + 1)
+@pytest.mark.usefixtures("running", "folder")
+def test_a_picture_sent_as_a_file_is_kept_too_and_one_nobody_opens_is_told_why(
+    api: TelegramApi,
+) -> None:
+    for name, data, size in (
+        ("ok", photo(), 9000),
+        ("bad", b"no picture", 10),
+        ("big", b"", 99**4),
+    ):
+        api.files[name] = data
+        file = {"file_id": name, "file_unique_id": name, "mime_type": "image/jpeg"}
+        message = {**message_of(WANG, ""), "document": {**file, "file_size": size}}
         del message["text"]
-        photo = {"file_id": "p", "file_unique_id": f"p{number}", "width": 9, "height": 9}
-        api.push({"message": {**message, "photo": [photo]}})
+        api.push({"message": message})
+    assert api.until_sent(WANG, 3) == [
+        phrases.PHOTO_ALONE,
+        refusals.NOT_A_PICTURE,
+        refusals.TOO_LARGE,
+    ]
+    assert Upload.objects.count() == 1
+
+
+@pytest.mark.usefixtures("running", "folder")
+def test_a_picture_that_does_not_come_through_leaves_its_words_answered(api: TelegramApi) -> None:
+    shows(api, None)
+    shows(api, None, "路灯不亮")
+    assert api.until_sent(WANG, 2) == [
+        sentences.PICTURE_LOST,
+        f"{sentences.PICTURE_LOST}\n回：路灯不亮",
+    ]
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.usefixtures("running", "folder")
+def test_an_album_is_answered_once_and_all_of_it_is_kept(api: TelegramApi) -> None:
+    for number in range(3):
+        caption = "路灯不亮" if number == 0 else ""
+        shows(api, photo(), caption, media_group_id="album-1", message_id=number + 1)
     api.writes(WANG, "问一句")
-    assert api.until_sent(WANG, 2) == [sentences.PICTURE, "回：问一句"]
+    assert api.until_sent(WANG, 2) == ["回：路灯不亮", "回：问一句"]
+    turn = TurnRecord.objects.get(text="路灯不亮")
+    assert turn.attachments == [upload.upload_id for upload in Upload.objects.all()]
+    assert len(turn.attachments) == 3
+
+
+@pytest.mark.usefixtures("running", "folder")
+def test_an_album_that_does_not_come_through_gets_one_sentence(api: TelegramApi) -> None:
+    for number in range(3):
+        shows(api, None, media_group_id="album-1", message_id=number + 1)
+    api.writes(WANG, "问一句")
+    assert api.until_sent(WANG, 2) == [sentences.PICTURE_LOST, "回：问一句"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_picture_answered_before_the_kill_is_kept_once_in_its_turn(
+    api: TelegramApi, starts: Starts
+) -> None:
+    api.holds("sendMessage")
+    killed = starts()
+    shows(api, photo())
+    api.until_held("sendMessage")
+    killed.kill()
+    api.lets_go("sendMessage")
+    starts()
+    assert api.until_sent(WANG, 1) == [phrases.PHOTO_ALONE]
+    assert len(TurnRecord.objects.get().attachments) == 1
 
 
 def voice_message(api: TelegramApi) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sy
 
 from bot.conversations import service
 from bot.conversations.models import TurnRecord
+from bot.evidence.models import Upload
+from bot.evidence.services import upload_take
+from tests.photos import CAMERA, photo, seen
 from tests.scripted import ScriptedDialogue
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -309,6 +313,215 @@ def test_without_a_chinese_voice_nothing_offers_to_read(page: Page) -> None:
     page.goto("/?elder=1")
     ask(page, QUESTION)
     expect(page.locator(".aloud")).to_be_hidden()
+
+
+# ---- photos ----
+
+
+@pytest.fixture
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.EVIDENCE_DIR = tmp_path / "evidence"
+    return settings.EVIDENCE_DIR
+
+
+def choose(page: Page, *pictures: bytes) -> None:
+    files = [
+        {"name": f"IMG_{n}.jpg", "mimeType": "image/jpeg", "buffer": data}
+        for n, data in enumerate(pictures)
+    ]
+    page.set_input_files("#photo-file", files)  # type: ignore[arg-type]
+
+
+def chosen(page: Page, state: str, number: int) -> None:
+    expect(page.locator(f".waiting[data-state={state}]")).to_have_count(number)
+
+
+def hold_uploads(page: Page) -> None:
+    """Let pictures wait in the page, as on a slow line, until ``let_uploads_go``."""
+    page.evaluate(
+        """() => {
+          window.held = [];
+          const { send } = XMLHttpRequest.prototype;
+          XMLHttpRequest.prototype.send = function (body) { window.held.push(() => send.call(this, body)); };
+        }"""
+    )
+
+
+def let_uploads_go(page: Page) -> None:
+    page.evaluate("() => { window.held.forEach((go) => go()); }")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_photo_goes_up_at_once_and_is_sent_with_the_words(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived: list[bytes] = []
+
+    def noted(data: bytes, **more: Any) -> Upload:
+        arrived.append(data)
+        return upload_take(data, **more)
+
+    monkeypatch.setattr("bot.api.uploads.upload_take", noted)
+    page.goto("/")
+    with page.expect_file_chooser():
+        page.get_by_role("button", name="发照片").click()
+    choose(page, photo((3000, 2000), orientation=6), photo((200, 100), "PNG"))
+    chosen(page, "ready", 2)
+    expect(page.locator("#photos-heard")).to_have_text("照片传好了，可以发了")
+    # Made smaller and without its notes before it left the phone, standing upright.
+    assert sorted(seen(data).size for data in arrived) == [(200, 100), (1365, 2048)]
+    assert all(CAMERA.encode() not in data for data in arrived)
+    page.locator(".waiting .drop").last.click()
+    chosen(page, "ready", 1)
+    page.fill("#text", "社保卡怎么换")
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn-assistant")).to_have_count(1)
+    expect(page.locator("#tray")).to_be_hidden()
+    turn = TurnRecord.objects.get()
+    assert len(turn.attachments) == 1
+    for _ in range(2):
+        picture = page.locator(".turn-resident .photos img")
+        expect(picture).to_have_count(1)
+        page.wait_for_function("() => document.querySelector('.photos img').naturalWidth > 0")
+        assert picture.evaluate("img => [img.naturalWidth, img.naturalHeight]") == [1365, 2048]
+        expect(page.locator(".turn-resident .said")).to_have_text("社保卡怎么换")
+        page.reload()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_photo_is_sent_without_a_word(page: Page) -> None:
+    page.goto("/")
+    choose(page, photo())
+    chosen(page, "ready", 1)
+    page.click("#send")
+    expect(page.locator(".turn-assistant .said")).to_contain_text("照片收到了")
+    for _ in range(2):
+        expect(page.locator(".turn-resident .photos img")).to_have_count(1)
+        expect(page.locator(".turn-resident .said")).to_have_count(0)
+        page.reload()
+
+
+@pytest.mark.usefixtures("folder")
+def test_words_wait_for_a_photo_that_is_still_on_its_way(page: Page) -> None:
+    page.goto("/")
+    hold_uploads(page)
+    choose(page, photo())
+    page.fill("#text", "社保卡怎么换")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problem-text")).to_contain_text("照片还在传")
+    expect(page.locator(".turn-resident")).to_have_count(0)
+    page.wait_for_function("() => window.held.length === 1")
+    let_uploads_go(page)
+    expect(page.locator(".turn-assistant")).to_have_count(1)
+    expect(page.locator("#problem")).to_be_hidden()
+    assert len(TurnRecord.objects.get().attachments) == 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_photo_that_is_taken_back_while_it_goes_up_is_not_sent(page: Page) -> None:
+    page.goto("/")
+    hold_uploads(page)
+    choose(page, photo())
+    page.wait_for_function("() => window.held.length === 1")
+    page.locator(".waiting .drop").click()
+    expect(page.locator("#tray")).to_be_hidden()
+    page.fill("#text", "社保卡怎么换")
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn-assistant")).to_have_count(1)
+    assert TurnRecord.objects.get().attachments == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_no_photo_is_told_so_and_leaves_the_words(page: Page) -> None:
+    page.goto("/")
+    page.fill("#text", "还没写完")
+    choose(page, b"a letter, not a picture")
+    expect(page.locator("#problem-text")).to_contain_text("不像是照片")
+    expect(page.locator("#tray")).to_be_hidden()
+    expect(page.locator("#text")).to_have_value("还没写完")
+    choose(page, *[photo((20, 20))] * 7)
+    chosen(page, "ready", 6)
+    expect(page.locator("#problem-text")).to_contain_text("一次最多发6张")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_photo_without_a_line_waits_and_goes_up_when_the_line_is_back(page: Page) -> None:
+    page.goto("/")
+    page.route("**/api/v1/uploads", lambda route: route.abort("internetdisconnected"))
+    choose(page, photo())
+    chosen(page, "stuck", 1)
+    page.fill("#text", "社保卡怎么换")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problem-text")).to_contain_text("没传上")
+    page.get_by_role("button", name="再传一次").click()
+    chosen(page, "stuck", 1)
+    page.unroute("**/api/v1/uploads")
+    page.evaluate("() => { window.dispatchEvent(new Event('online')); }")
+    chosen(page, "ready", 1)
+    page.keyboard.press("Enter")
+    page.click("#send")
+    expect(page.locator(".turn-assistant")).to_have_count(1)
+    assert len(TurnRecord.objects.get().attachments) == 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_message_with_a_photo_that_waited_for_the_line_keeps_it(page: Page) -> None:
+    page.goto("/")
+    choose(page, photo())
+    chosen(page, "ready", 1)
+    cut(page)
+    page.fill("#text", "社保卡怎么换")
+    page.keyboard.press("Enter")
+    expect(page.locator(".state")).to_be_visible()
+    page.reload()
+    cut(page)
+    expect(page.locator(".turn-resident .photos img")).to_have_count(1)
+    mend(page)
+    expect(page.locator(".turn-assistant")).to_have_count(1)
+    assert len(TurnRecord.objects.get().attachments) == 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_changing_to_the_elder_page_keeps_the_photos_and_their_buttons_are_large(
+    page: Page,
+) -> None:
+    page.goto("/")
+    choose(page, photo(), photo())
+    chosen(page, "ready", 2)
+    page.click("#elder-switch")
+    chosen(page, "ready", 2)
+    for target in page.locator(".photo, .waiting .drop").all():
+        box = target.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 60
+    page.click("#send")
+    expect(page.locator(".turn-resident .photos img")).to_have_count(2)
+    expect(page.locator(".turn-assistant")).to_have_count(1)
+    assert len(TurnRecord.objects.get().attachments) == 2
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("elder", "scheme"), [("0", "light"), ("1", "dark")])
+def test_axe_finds_nothing_serious_with_photos(
+    chromium: Browser, live_server: Any, script: ScriptedDialogue, elder: str, scheme: Any
+) -> None:
+    context = chromium.new_context(
+        viewport=PHONE, base_url=live_server.url, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    page.goto(f"/?elder={elder}")
+    choose(page, photo())
+    chosen(page, "ready", 1)
+    page.click("#send")
+    expect(page.locator(".turn-assistant")).to_have_count(1)
+    page.route("**/api/v1/uploads", lambda route: route.abort("internetdisconnected"))
+    choose(page, photo())
+    chosen(page, "stuck", 1)
+    hold_uploads(page)
+    choose(page, photo())
+    chosen(page, "sending", 1)
+    assert complaints(page) == []
+    context.close()
 
 
 # ---- no line ----

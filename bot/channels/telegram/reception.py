@@ -33,6 +33,10 @@ from bot.channels.telegram.threads import in_thread
 from bot.conversations import phrases, service
 from bot.conversations.messages import Button, Kind, Reply, Turn
 from bot.conversations.privacy import mask
+from bot.evidence import phrases as refusals
+from bot.evidence.errors import UploadRefused
+from bot.evidence.pictures import LARGEST_BYTES
+from bot.evidence.services import upload_take
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +49,8 @@ _GENERAL: frozenset[Kind] = frozenset(
     {"answer", "clarify", "referral", "emergency", "fallback", "smalltalk"}
 )
 _MASKED = re.compile(r"<[a-z]+>")
+_PICTURES = filters.PHOTO | filters.Document.IMAGE
 _OTHER = (
-    (filters.PHOTO, sentences.PICTURE),
     (filters.Sticker.ALL | filters.ANIMATION | filters.Dice.ALL, sentences.STICKER),
     (filters.LOCATION | filters.VENUE, sentences.LOCATION),
     (filters.CONTACT, sentences.CONTACT),
@@ -82,6 +86,7 @@ class Reception:
                 MessageHandler(filters.ChatType.GROUPS & new & filters.TEXT, self.in_group),
                 MessageHandler(private & new & filters.TEXT, self.said),
                 MessageHandler(private & new & (filters.VOICE | filters.AUDIO), self.voice),
+                MessageHandler(private & new & _PICTURES, self.picture),
                 MessageHandler(private & new & ~filters.StatusUpdate.ALL, self.something_else),
             ]
         )
@@ -166,12 +171,25 @@ class Reception:
         else:
             await self._say(update, sentences.VOICE_UNCLEAR)
 
+    async def picture(self, update: Update, context: Context) -> None:
+        """Keep a picture and answer its words; an album is answered once."""
+        words = _message(update).caption or ""
+        is_first = self._is_first_of_its_album(update)
+        upload_id, trouble = await _taken(update)
+        if trouble:
+            if words:
+                await self._ask(update, words, before=trouble)
+            elif is_first:
+                await self._say(update, trouble)
+            return
+        is_told = not words and not is_first
+        if not is_told or not await in_thread(service.attachment_add, _sender(update), upload_id):
+            await self._ask(update, words, attachments=(upload_id,))
+
     async def something_else(self, update: Update, context: Context) -> None:
-        """A picture, a sticker, a place …: say kindly that words are needed."""
+        """A film, a sticker, a place …: say kindly that words are needed."""
         message = _message(update)
-        if message.caption and message.photo:
-            await self._ask(update, message.caption, before=sentences.PICTURE_WITH_WORDS)
-        elif message.caption:
+        if message.caption:
             await self._ask(update, message.caption)
         elif self._is_first_of_its_album(update):
             fitting = (text for kind, text in _OTHER if kind.check_update(update))
@@ -204,6 +222,7 @@ class Reception:
         payload: str = "",
         conversation_id: str = "",
         before: str = "",
+        attachments: tuple[str, ...] = (),
     ) -> None:
         """Put a turn to the service and send its reply."""
         turn = Turn(
@@ -213,6 +232,7 @@ class Reception:
             text=text.replace("\x00", ""),
             message_id=_message_id(update),
             payload=payload,
+            attachments=attachments,
         )
         try:
             async with typing(update):
@@ -239,6 +259,29 @@ class Reception:
                 answers=_message(update).message_id if _is_group(update) else None,
             )
         )
+
+
+async def _taken(update: Update) -> tuple[str, str]:
+    """Keep the picture of a message; returns its upload's id, or a sentence about the trouble."""
+    message = _message(update)
+    sent = message.photo[-1] if message.photo else message.document
+    assert sent is not None
+    if (sent.file_size or 0) > LARGEST_BYTES:
+        return "", refusals.TOO_LARGE
+    try:
+        file = await sent.get_file()
+        data = bytes(await file.download_as_bytearray())
+        upload = await in_thread(upload_take, data, owner=_sender(update))
+    except TelegramError as error:
+        log.warning("update %s: no picture (%s)", update.update_id, type(error).__name__)
+        return "", sentences.PICTURE_LOST
+    except UploadRefused as error:
+        return "", str(error)
+    return upload.upload_id, ""
+
+
+def _sender(update: Update) -> str:
+    return service.sender_of("telegram", "telegram", _new_conversation(update))
 
 
 def _fit_for(update: Update, reply: Reply, asked: str) -> tuple[str, Sequence[Button]]:
