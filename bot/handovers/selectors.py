@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
+from bot.accounts.models import Staff
 from bot.conversations.models import Conversation, TurnRecord
 from bot.conversations.retention import GONE
 from bot.conversations.selectors import turns_of
-from bot.handovers.models import Handover, Notice
+from bot.handovers.models import Handover, Notice, StaffNotice
 
 Said = TurnRecord | Notice
 # A clerk not seen on any page for this long has gone; her residents need another.
@@ -90,10 +91,28 @@ def latest_handover(conversation: Conversation) -> Handover | None:
 
 
 def to_be_told() -> QuerySet[Notice]:
-    """Return the notices a person has to pass on: to callers, and what no channel could deliver."""
-    by_phone = Q(state=Notice.State.WAITING, conversation__channel="voice")
-    rows = Notice.objects.filter(by_phone | Q(state=Notice.State.GONE)).exclude(text=GONE)
+    """Return what a person has to pass on to residents: by telephone, or what did not arrive."""
+    by_phone = Q(conversation__channel="voice") | Q(medium=Notice.Medium.CALL)
+    calls = Notice.objects.filter(by_phone, state=Notice.State.WAITING)
+    rows = (calls | dead_letters()).filter(staff=None)
     return rows.select_related("conversation", "author").order_by("id")
+
+
+def dead_letters() -> QuerySet[Notice]:
+    """Return the notices, to residents and staff, that were given up and nothing stands in for."""
+    stand_ins = Notice.objects.filter(instead_of=OuterRef("pk"))
+    rows = Notice.objects.filter(~Exists(stand_ins), state=Notice.State.GONE).exclude(text=GONE)
+    return rows.select_related("conversation", "staff").order_by("-id")
+
+
+def staff_notices(staff: Staff, limit: int = 30) -> QuerySet[StaffNotice]:
+    """Return what one of the staff was told, the newest first."""
+    return StaffNotice.objects.filter(staff=staff).order_by("-id")[:limit]
+
+
+def staff_unseen(staff: Staff) -> int:
+    """Return how much of it she has not looked at."""
+    return StaffNotice.objects.filter(staff=staff, seen_at=None).count()
 
 
 def open_to_staff() -> QuerySet[Conversation]:

@@ -11,13 +11,21 @@ from django.db import IntegrityError, transaction
 
 from bot import clock
 from bot.accounts.models import Staff
-from bot.channels.outbox import notice_send
+from bot.channels.outbox import notice_send, notices_deliver
 from bot.conversations.models import Conversation
 from bot.conversations.privacy import mask
+from bot.conversations.retention import GONE
 from bot.encryption import decrypt, encrypt
 from bot.handovers import phrases
 from bot.handovers.errors import AlreadyTaken, NotOpen, NotYours
-from bot.handovers.models import LONGEST_NOTE, LONGEST_TEXT, ContactLook, Handover, Notice
+from bot.handovers.models import (
+    LONGEST_NOTE,
+    LONGEST_TEXT,
+    ContactLook,
+    Handover,
+    Notice,
+    StaffNotice,
+)
 from bot.handovers.selectors import free_to_take, open_handover
 
 _PHONE = re.compile(r"\d{7,12}")
@@ -157,6 +165,34 @@ def notice_told(notice: Notice) -> None:
         sent_at=clock.now(),
         next_try_at=None,
         last_error="told by a person",
+    )
+
+
+def notice_retry(notice: Notice, staff: Staff) -> None:
+    """Try again for a day what was given up; the same key is sent, whatever stands waits behind."""
+    now = clock.now()
+    with transaction.atomic():
+        retried = Notice.objects.filter(pk=notice.pk, state=Notice.State.GONE).exclude(text=GONE)
+        if retried.update(
+            state=Notice.State.WAITING,
+            next_try_at=now,
+            attempts=0,
+            retried_by=staff,
+            retried_at=now,
+        ):
+            transaction.on_commit(lambda: notices_deliver(notice.target), robust=True)
+
+
+def notice_look(notice: Notice, staff: Staff) -> str:
+    """Return the number or address a notice goes to, and note who looked."""
+    ContactLook.objects.create(notice=notice, staff=staff, looked_at=clock.now())
+    return str(notice.sealed_address)
+
+
+def staff_notices_seen(staff: Staff, newest: int) -> None:
+    """Note that one of the staff has looked at what she was told, up to the newest shown."""
+    StaffNotice.objects.filter(staff=staff, seen_at=None, pk__lte=newest).update(
+        seen_at=clock.now()
     )
 
 
