@@ -5,13 +5,17 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import Error, register
 
 from bot.api.auth import parse_keys
+from bot.api.sources import parse_alert_keys
+from bot.casework.calendar import parse_hours
+from bot.channels.email import server_of
 from bot.clock import parse_moment
-from bot.encryption import SHORTEST_KEY, field_keys
+from bot.encryption import CIPHERS, SHORTEST_KEY, field_keys, is_offered
 
 _WECHAT_TOGETHER = ("BOT_WECHAT_APP_ID", "BOT_WECHAT_SECRET", "BOT_WECHAT_TOKEN")
 _WECHAT_NAMES = (
@@ -21,6 +25,13 @@ _WECHAT_NAMES = (
     "BOT_WECHAT_LINK",
 )
 
+_SMS_TOGETHER = (
+    "BOT_SMS_ACCESS_KEY_ID",
+    "BOT_SMS_ACCESS_KEY_SECRET",
+    "BOT_SMS_SIGN_NAME",
+    "BOT_SMS_TEMPLATE",
+)
+
 
 @register()
 def settings_agree(app_configs: Any, **kwargs: Any) -> list[Error]:
@@ -28,11 +39,16 @@ def settings_agree(app_configs: Any, **kwargs: Any) -> list[Error]:
     problems = [
         *_limits(),
         *_clock(),
+        *_working_hours(),
         *_keys(),
         *_production(),
         *_field_key(),
+        *_digest_key(),
+        *_field_cipher(),
         *_telegram(),
         *_wechat(),
+        *_sms(),
+        *_email(),
         *_retention(),
     ]
     return [Error(text, id=f"bot.E{number:03}") for number, text in problems]
@@ -68,9 +84,18 @@ def _clock() -> list[tuple[int, str]]:
     return []
 
 
+def _working_hours() -> list[tuple[int, str]]:
+    try:
+        parse_hours(settings.BOT_WORKING_HOURS)
+    except ValueError as error:
+        return [(12, f"BOT_WORKING_HOURS: {error}")]
+    return []
+
+
 def _keys() -> list[tuple[int, str]]:
     try:
         parse_keys(settings.BOT_API_KEYS)
+        parse_alert_keys(settings.BOT_ALERT_KEYS)
     except ValueError as error:
         return [(5, str(error))]
     return []
@@ -89,6 +114,23 @@ def _field_key() -> list[tuple[int, str]]:
         return [(8, "BOT_ENV=production needs BOT_FIELD_KEY")]
     if any(len(key) < SHORTEST_KEY for key in field_keys(settings.FIELD_KEYS)):
         return [(9, f"BOT_FIELD_KEY: expected at least {SHORTEST_KEY} characters a key")]
+    return []
+
+
+def _field_cipher() -> list[tuple[int, str]]:
+    name = settings.BOT_FIELD_CIPHER
+    if name not in CIPHERS:
+        return [(10, f"BOT_FIELD_CIPHER is {' or '.join(CIPHERS)}, not “{name}”")]
+    if not is_offered(name):
+        return [(11, f"BOT_FIELD_CIPHER={name}: the OpenSSL of this machine does not offer it")]
+    return []
+
+
+def _digest_key() -> list[tuple[int, str]]:
+    if settings.PRODUCTION and not settings.BOT_DIGEST_KEY:
+        return [(13, "BOT_ENV=production needs BOT_DIGEST_KEY")]
+    if len(settings.DIGEST_KEY) < SHORTEST_KEY:
+        return [(14, f"BOT_DIGEST_KEY: expected at least {SHORTEST_KEY} characters")]
     return []
 
 
@@ -129,6 +171,45 @@ def _wechat() -> list[tuple[int, str]]:
     for name in ("BOT_WECHAT_BASE_URL", "BOT_WECHAT_LINK"):
         if given[name] and not re.match(r"https?://[^/\s]", given[name]):
             problems.append((43, f"{name}: expected http(s)://…, got “{given[name]}”"))
+    return problems
+
+
+def _sms() -> list[tuple[int, str]]:
+    """The account's values belong together, and numbers of residents go over encrypted lines."""
+    given = {name: getattr(settings, name) for name in _SMS_TOGETHER}
+    problems = []
+    missing = [name for name in _SMS_TOGETHER if not given[name]]
+    if missing and any(given.values()):
+        problems.append((80, f"text messages need {' and '.join(missing)} too"))
+    if settings.BOT_SMS_BASE_URL and not _is_safe(settings.BOT_SMS_BASE_URL):
+        wanted = "expected https:// and a host"
+        problems.append((81, f"BOT_SMS_BASE_URL: {wanted}, got “{settings.BOT_SMS_BASE_URL}”"))
+    if settings.BOT_SMS_TEXT_LENGTH < 10:
+        wanted = "expected at least 10 characters"
+        problems.append((82, f"BOT_SMS_TEXT_LENGTH: {wanted}, got {settings.BOT_SMS_TEXT_LENGTH}"))
+    return problems
+
+
+def _is_safe(address: str) -> bool:
+    parts = urlsplit(address)
+    is_private = parts.scheme == "https" or is_loopback(parts.hostname or "")
+    return bool(is_private and parts.hostname and not parts.path.strip("/"))
+
+
+def _email() -> list[tuple[int, str]]:
+    """A server needs a sender; a password in the address is not repeated."""
+    problems = []
+    if bool(settings.BOT_EMAIL_URL) != bool(settings.BOT_EMAIL_FROM):
+        problems.append((83, "BOT_EMAIL_URL and BOT_EMAIL_FROM are set together"))
+    try:
+        if settings.BOT_EMAIL_URL:
+            server_of(settings.BOT_EMAIL_URL)
+    except ValueError as error:
+        problems.append((84, f"BOT_EMAIL_URL: {error}"))
+    ways = set(filter(None, settings.BOT_STAFF_NOTICES.split("+")))
+    if not ways <= {"email", "sms"}:
+        wanted = "expected email, sms, email+sms or nothing"
+        problems.append((85, f"BOT_STAFF_NOTICES: {wanted}, got “{settings.BOT_STAFF_NOTICES}”"))
     return problems
 
 

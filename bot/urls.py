@@ -4,7 +4,9 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from bot.api import views
+from bot.api.alerts import AlertsView
 from bot.api.events import EventsView
+from bot.api.uploads import UploadsView, UploadView
 from bot.channels import kiosk, sheet, web
 from bot.channels.telegram import webhook as telegram
 from bot.channels.wechat import views as wechat
@@ -18,6 +20,8 @@ urlpatterns = [
     path("api/v1/items", views.ItemsView.as_view(), name="items"),
     path("api/v1/items/<str:item_id>", views.ItemView.as_view(), name="item"),
     path("api/v1/search", views.SearchView.as_view(), name="search"),
+    path("api/v1/tickets/lookup", views.LookupView.as_view(), name="lookup"),
+    path("api/v1/alerts", AlertsView.as_view(), name="alerts"),
     path("api/v1/feedback", views.FeedbackView.as_view(), name="feedback"),
     path(
         "api/v1/conversations/<str:conversation_id>/turns",
@@ -29,6 +33,8 @@ urlpatterns = [
         EventsView.as_view(),
         name="events",
     ),
+    path("api/v1/uploads", UploadsView.as_view(), name="uploads"),
+    path("api/v1/uploads/<slug:upload_id>", UploadView.as_view(), name="upload"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("telegram/webhook/", telegram.webhook, name="telegram"),

@@ -15,12 +15,15 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
 
 from bot import clock
-from bot.channels.outbox import due_conversations, notices_deliver
+from bot.channels.outbox import due_targets, notices_deliver
+from bot.evidence.services import uploads_sweep
+from bot.reports import clockwork as reports
 from bot.tasks import queue
+from bot.tickets import clockwork as tickets
 
 log = logging.getLogger(__name__)
 
-# Sends to several conversations at once; each is mostly waiting for the network.
+# Sends to several recipients at once; each is mostly waiting for the network.
 THREADS = 4
 LONGEST_NAP_SECONDS = 0.5
 # Below the ten seconds that the supervisor waits.
@@ -41,11 +44,11 @@ def run_worker() -> None:
 
 
 def outbox_sweep() -> None:
-    """Wake the delivery of every conversation that has something due."""
+    """Wake the delivery to everybody who has something due."""
     close_old_connections()
     try:
-        for conversation_id in due_conversations():
-            notices_deliver(conversation_id)
+        for target in due_targets():
+            notices_deliver(target)
     finally:
         close_old_connections()
 
@@ -60,6 +63,35 @@ def retention_sweep() -> None:
     finally:
         close_old_connections()
     log.info("retention: %s", gone)
+
+
+def reports_sweep() -> None:
+    """Find, remind and look after those who answer for reports."""
+    close_old_connections()
+    try:
+        reports.reports_sweep()
+    finally:
+        close_old_connections()
+
+
+def tickets_sweep() -> None:
+    """Remind those who are to act on tickets, take back what nobody has begun."""
+    close_old_connections()
+    try:
+        tickets.tickets_sweep()
+    finally:
+        close_old_connections()
+
+
+def evidence_sweep() -> None:
+    """Delete pictures that nobody attached to a case, and files without a row."""
+    close_old_connections()
+    try:
+        gone = uploads_sweep(clock.now())
+    finally:
+        close_old_connections()
+    if gone:
+        log.info("evidence: %s gone", gone)
 
 
 def sessions_sweep() -> None:
@@ -77,7 +109,15 @@ def is_retention_time(_: datetime | None = None) -> bool:
     return (now.hour, now.minute) == (RETENTION_HOUR, 0)
 
 
+def is_full_hour(_: datetime | None = None) -> bool:
+    """Whether it is the first minute of an hour, by the office's clock."""
+    return clock.now().minute == 0
+
+
 # Huey asks once a minute.
 queue.periodic_task(lambda _: True, name="outbox_sweep")(outbox_sweep)
+queue.periodic_task(lambda _: True, name="reports_sweep")(reports_sweep)
+queue.periodic_task(lambda _: True, name="tickets_sweep")(tickets_sweep)
 queue.periodic_task(is_retention_time, name="retention_sweep")(retention_sweep)
 queue.periodic_task(is_retention_time, name="sessions_sweep")(sessions_sweep)
+queue.periodic_task(is_full_hour, name="evidence_sweep")(evidence_sweep)

@@ -29,11 +29,12 @@ def history(conversation: Conversation) -> list[dict[str, Any]]:
     said = said_in(conversation)
     notices_fetched(row for row in said if isinstance(row, Notice))
     return [
-        _notice_row(row)
+        _notice_row(row, conversation)
         if isinstance(row, Notice)
         else {
             "turn_id": row.turn_id,
             "text": row.text,
+            "attachments": row.attachments,
             "asked_at": row.asked_at,
             "reply": row.reply,
         }
@@ -41,15 +42,16 @@ def history(conversation: Conversation) -> list[dict[str, Any]]:
     ]
 
 
-def _notice_row(notice: Notice) -> dict[str, Any]:
+def _notice_row(notice: Notice, conversation: Conversation) -> dict[str, Any]:
     """A notice as a turn that nobody asked for."""
     turn_id = f"notice-{notice.pk}"
     buttons = tuple(Button(**button) for button in notice.buttons)
     reply = Reply(kind="handover", intent="human", text=notice.text, buttons=buttons)
-    placed = reply.placed(notice.conversation.external_id, turn_id)
+    placed = reply.placed(conversation.external_id, turn_id)
     return {
         "turn_id": turn_id,
         "text": "",
+        "attachments": [],
         "asked_at": notice.created_at,
         "reply": placed.as_json(),
     }

@@ -57,4 +57,15 @@ class ConversationLimit(_Limit):
         return f"limit:conversation:{hash((name, conversation))}" if conversation else None
 
 
+class AlertLimit(_Limit):
+    """A source of alerts. A storm is joined, so it may be dense."""
+
+    scope = "alerts"
+    rate = "6000/min"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        """Count by the source's name."""
+        return f"limit:alerts:{request.user.name}"  # type: ignore[union-attr]
+
+
 LIMITS = [KeyLimit, AddressLimit, ConversationLimit]

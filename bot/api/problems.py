@@ -23,7 +23,7 @@ TITLES = {
     406: "Not acceptable",
     409: "Conflict",
     413: "Too large",
-    415: "Expected application/json",
+    415: "Expected another type of body",
     429: "Too many requests",
     500: "Something went wrong on our side",
     503: "Not ready yet",

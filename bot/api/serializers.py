@@ -54,10 +54,8 @@ class MessageSerializer(Strict):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Say something, unless it is the silence of a caller."""
-        if attrs["attachments"]:
-            raise serializers.ValidationError({"attachments": ["no such upload"]})
-        says = attrs["text"].strip() or attrs["payload"] or attrs["channel"] == "voice"
-        if not says:
+        given = attrs["text"].strip() or attrs["payload"] or attrs["attachments"]
+        if not given and attrs["channel"] != "voice":
             raise serializers.ValidationError({"text": ["must not be empty on this channel"]})
         return attrs
 
@@ -67,6 +65,13 @@ class SearchSerializer(Strict):
 
     query = Line(max_length=LONGEST_TEXT)
     top_k = serializers.IntegerField(min_value=1, max_value=50, required=False, default=10)
+
+
+class LookupSerializer(Strict):
+    """POST /api/v1/tickets/lookup; both may be spaced as they were told."""
+
+    number = Line(max_length=40)
+    phone = Line(max_length=40)
 
 
 class FeedbackSerializer(Strict):
@@ -127,6 +132,16 @@ class NumberedSerializer(serializers.Serializer[Any]):
     status = serializers.CharField()
 
 
+class CaseSerializer(serializers.Serializer[Any]):
+    """How far a ticket or a report is: one of the two, and a sentence for the resident."""
+
+    ticket = NumberedSerializer(allow_null=True)
+    report = NumberedSerializer(allow_null=True)
+    name = serializers.CharField()
+    due_at = serializers.DateTimeField()
+    text = serializers.CharField()
+
+
 class ReplySerializer(serializers.Serializer[Any]):
     """A reply."""
 
@@ -164,6 +179,7 @@ class TurnSerializer(serializers.Serializer[Any]):
 
     turn_id = serializers.CharField()
     text = serializers.CharField(allow_blank=True)
+    attachments = serializers.ListField(child=serializers.CharField())
     asked_at = serializers.DateTimeField()
     reply = ReplySerializer()
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,11 +19,18 @@ from bot.actions import office
 from bot.api import serializers as shapes
 from bot.api.auth import Speaker
 from bot.api.conversations import history, own_conversation
-from bot.api.limits import LIMITS
+from bot.api.limits import LIMITS, AddressLimit
 from bot.conversations import service
 from bot.conversations.messages import Turn
 from bot.conversations.models import Conversation, Feedback, TurnRecord
 from bot.conversations.privacy import mask
+from bot.reports import phrases as report_phrases
+from bot.tickets import phrases as ticket_phrases
+from bot.tickets.errors import TooManyTries
+from bot.tickets.lookup import case_find
+from bot.tickets.models import Ticket
+from bot.tickets.selectors import Case
+from bot.tickets.telling import standing
 from knowledge.search.errors import SearchError
 from nlu.protocol import read_message
 
@@ -56,6 +63,8 @@ class MessagesView(APIView):
             reply = service.answer(turn)
         except service.PayloadRefused as error:
             raise ValidationError({"payload": [str(error)]}) from error
+        except service.AttachmentRefused as error:
+            raise ValidationError({"attachments": [str(error)]}) from error
         return Response(reply.as_json())
 
 
@@ -71,6 +80,7 @@ def _turn(speaker: Speaker, data: dict[str, Any]) -> Turn:
         text=data["text"],
         message_id=data["message_id"],
         payload=data["payload"] or "",
+        attachments=tuple(data["attachments"]),
     )
 
 
@@ -150,6 +160,51 @@ class SearchView(APIView):
                 "snapshot": matcher.snapshot.fingerprint,
             }
         )
+
+
+class LookupView(APIView):
+    """A ticket or report by its number and phone."""
+
+    throttle_classes = LIMITS[:2]
+
+    @extend_schema(
+        request=shapes.LookupSerializer, responses={200: shapes.CaseSerializer, **PROBLEM}
+    )
+    def post(self, request: Request) -> Response:
+        """Say how far it is; one sentence for whatever does not match, after some tries 429."""
+        form = shapes.LookupSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        try:
+            case = case_find(given["number"], given["phone"], _asker(request))
+        except TooManyTries as error:
+            raise Throttled(detail=ticket_phrases.TOO_MANY_TRIES) from error
+        if case is None:
+            raise NotFound(ticket_phrases.NOT_MATCHED)
+        return Response(_case_shape(case))
+
+
+def _asker(request: Request) -> str:
+    speaker = speaker_of(request)
+    return f"{speaker.name} {speaker.conversation_id or AddressLimit().get_ident(request)}"
+
+
+def _case_shape(case: Case) -> dict[str, Any]:
+    if isinstance(case, Ticket):
+        return {
+            "ticket": {"number": case.number, "status": case.state},
+            "report": None,
+            "name": case.item_name,
+            "due_at": case.due_at,
+            "text": standing(case),
+        }
+    return {
+        "ticket": None,
+        "report": {"number": case.number, "status": case.report.state},
+        "name": case.report.kind_name,
+        "due_at": case.report.due_at,
+        "text": report_phrases.standing(case, clock.now()),
+    }
 
 
 class FeedbackView(APIView):

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from bot.conversations.models import Conversation
 from bot.conversations.retention import Kept, holding, present, rows_empty
 from bot.conversations.tracker import tracker_forget
+from bot.evidence.services import uploads_forget
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ def conversation_erase(conversation: Conversation) -> Erased:
     for kept in present():
         if kept.conversation and not kept.is_archived:
             tables[kept.table] = rows_empty(kept, _rows(kept, conversation))
+    tables["evidence.Upload"] = uploads_forget(conversation.sender)
     return Erased(tables, _tracker_events(conversation))
 
 

@@ -41,6 +41,7 @@ class Report(models.Model):
     kind_id = models.CharField(max_length=8, db_index=True)
     kind_name = models.CharField(max_length=40)
     responsible_role = models.CharField(max_length=40)
+    due_working_days = models.PositiveSmallIntegerField()
     is_urgent = models.BooleanField(default=False)
     sealed_place = SealedTextField(blank=True)
     place_digest = models.CharField(max_length=64, blank=True)
@@ -57,7 +58,12 @@ class Report(models.Model):
     )
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    # When the responsible person was told that it is hers; what is not urgent waits for the office
+    # to open.
+    told_at = models.DateTimeField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
+    # When the supervisors were told that it does not move.
+    escalated_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     answer = SealedTextField(blank=True)
     reopened_count = models.PositiveIntegerField(default=0)
@@ -85,13 +91,62 @@ class Report(models.Model):
         return self.number
 
 
+class Spot(models.Model):
+    """A kind of trouble at a place; its row is locked while somebody reports it.
+
+    So two who report the same thing at the same moment find each other.
+    """
+
+    kind_id = models.CharField(max_length=8)
+    place_digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        """One row for a kind at a place."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind_id", "place_digest"], name="one_spot")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind_id} {self.place_digest[:8]}"
+
+
+class SourceEvent(models.Model):
+    """What a device or another program has told, so that its repetition changes nothing."""
+
+    report = models.ForeignKey(Report, models.CASCADE, related_name="source_events")
+    source_name = models.CharField(max_length=40)
+    source_event_id = models.CharField(max_length=100)
+    came_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        """A sender's own id is taken once; a storm is known by the sender's last one."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source_name", "source_event_id"], name="one_source_event"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["report", "source_name", "came_at"], name="source_event_last")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_name} {self.report_id}"
+
+
 class Reporter(models.Model):
-    """Somebody who is told how a report goes on; anonymous ones have no phone."""
+    """Somebody who is told how a report goes on; anonymous ones have no phone.
+
+    ``request_key`` is the same for every repetition of one confirmation.
+    """
 
     report = models.ForeignKey(Report, models.CASCADE, related_name="reporters")
     conversation = models.ForeignKey(
         Conversation, models.SET_NULL, null=True, blank=True, related_name="reports"
     )
+    request_key = models.CharField(max_length=64, unique=True)
     # The number that she was told; of a joined report, the one she keeps asking with.
     number = models.CharField(max_length=10, db_index=True)
     sealed_phone = SealedTextField(blank=True)

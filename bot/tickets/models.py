@@ -83,10 +83,11 @@ class Ticket(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     opened_at = models.DateTimeField()
-    # Until when the next step is to be taken: accepting, dispatching, starting.
+    # Until when the next step is to be taken: accepting, dispatching, starting, calling back.
     step_due_at = models.DateTimeField(null=True, blank=True)
-    # Until when all of it is promised.
+    # Until when all of it is promised; the days count anew when it is reopened.
     due_at = models.DateTimeField()
+    promised_days = models.PositiveSmallIntegerField(default=5)
     # How much of the promised time was left when it was suspended, in working minutes.
     suspended_minutes = models.PositiveIntegerField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
@@ -190,3 +191,27 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.score}"
+
+
+class LookupTry(models.Model):
+    """Somebody asked about a number and was wrong about its phone, or is asking just now.
+
+    ``asker`` is a digest: it counts her tries without telling who she is.
+    """
+
+    asker = models.CharField(max_length=64)
+    number = models.CharField(max_length=10)
+    tried_at = models.DateTimeField()
+    # Whether whoever the number belongs to has heard of it.
+    is_told = models.BooleanField(default=False)
+
+    class Meta:
+        """Tries are counted by asker, and by number."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["asker", "tried_at"], name="lookup_asker"),
+            models.Index(fields=["number", "tried_at"], name="lookup_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -378,7 +378,7 @@ def test_the_history_belongs_to_its_owner(kiosk: Program, website: Program) -> N
     turns = kiosk.gets("/api/v1/conversations/c1/turns?channel=api").json()
     assert [turn["text"] for turn in turns] == ["社保卡丢了怎么补", "要钱吗"]
     assert turns[0]["reply"] == first
-    assert set(turns[0]) == {"turn_id", "text", "asked_at", "reply"}
+    assert set(turns[0]) == {"turn_id", "text", "attachments", "asked_at", "reply"}
     for address in ("c1/turns?channel=api", "c2/turns?channel=api"):
         assert_problem(website.gets(f"/api/v1/conversations/{address}"), 404)
     assert_problem(kiosk.gets("/api/v1/conversations/c1/turns?channel=fax"), 400, "channel")

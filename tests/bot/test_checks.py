@@ -8,6 +8,14 @@ import pytest
 
 from bot.checks import is_loopback, settings_agree
 
+IN_PRODUCTION = {
+    "PRODUCTION": True,
+    "BOT_ENV": "production",
+    "BOT_SECRET_KEY": "long enough",
+    "BOT_FIELD_KEY": "f" * 32,
+    "BOT_DIGEST_KEY": "d" * 32,
+}
+
 
 def complaints(settings: Any, **changes: Any) -> list[str]:
     """The ids of what is wrong with the settings."""
@@ -25,24 +33,19 @@ def test_the_settings_of_the_tests_agree(settings: Any) -> None:
     [
         ({"BOT_RATE_LIMITS": "maybe"}, "bot.E001"),
         ({"BOT_RATE_LIMITS": "off", "BOT_HOST": "0.0.0.0"}, "bot.E002"),
-        (
-            {
-                "BOT_NOW": "2026-11-23T09:00",
-                "PRODUCTION": True,
-                "BOT_SECRET_KEY": "x",
-                "BOT_FIELD_KEY": "f" * 32,
-            },
-            "bot.E003",
-        ),
+        ({**IN_PRODUCTION, "BOT_NOW": "2026-11-23T09:00"}, "bot.E003"),
         ({"BOT_NOW": "tomorrow"}, "bot.E004"),
         ({"BOT_API_KEYS": "short:key"}, "bot.E005"),
         ({"BOT_API_KEYS": "nobody"}, "bot.E005"),
         ({"BOT_ENV": "staging"}, "bot.E006"),
         ({"BOT_KEEP_NOTICES_DAYS": 0}, "bot.E050"),
         ({"BOT_KEEP_TURNS_DAYS": 5, "BOT_KEEP_TRACKER_DAYS": 6}, "bot.E051"),
-        ({"PRODUCTION": True, "BOT_SECRET_KEY": "", "BOT_FIELD_KEY": "f" * 32}, "bot.E007"),
-        ({"PRODUCTION": True, "BOT_SECRET_KEY": "x", "BOT_FIELD_KEY": ""}, "bot.E008"),
+        ({**IN_PRODUCTION, "BOT_SECRET_KEY": ""}, "bot.E007"),
+        ({**IN_PRODUCTION, "BOT_FIELD_KEY": ""}, "bot.E008"),
         ({"FIELD_KEYS": "short"}, "bot.E009"),
+        ({"BOT_WORKING_HOURS": "9 to 5"}, "bot.E012"),
+        ({**IN_PRODUCTION, "BOT_DIGEST_KEY": ""}, "bot.E013"),
+        ({"DIGEST_KEY": "short"}, "bot.E014"),
     ],
 )
 def test_each_contradiction_has_its_number(
@@ -59,12 +62,8 @@ def test_each_contradiction_has_its_number(
         {"BOT_RATE_LIMITS": "on", "BOT_HOST": "0.0.0.0"},
         {"BOT_NOW": "2026-11-23T09:00+08:00"},
         {"BOT_API_KEYS": ""},
-        {
-            "PRODUCTION": True,
-            "BOT_ENV": "production",
-            "BOT_SECRET_KEY": "long enough",
-            "BOT_FIELD_KEY": "f" * 32,
-        },
+        IN_PRODUCTION,
+        {"BOT_WORKING_HOURS": "08:30-17:00"},
     ],
 )
 def test_settings_that_agree_are_let_through(settings: Any, changes: dict[str, Any]) -> None:

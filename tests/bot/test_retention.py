@@ -15,12 +15,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bot import __main__ as commands
+from bot.accounts.models import Staff
+from bot.channels.outbox import notice_sms, staff_tell
 from bot.conversations import retention
 from bot.conversations.messages import Answer, Button, Card, Reply
 from bot.conversations.models import Conversation, Draft, Feedback, TurnRecord
 from bot.conversations.retention import BATCH_ROWS, GONE, KEPT, retention_apply, retention_due
 from bot.conversations.selectors import reply_of
-from bot.handovers.models import Handover, Notice
+from bot.handovers.models import Handover, Notice, StaffNotice
 from tests.people import OFFICE
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=OFFICE)
@@ -324,3 +326,19 @@ def test_the_command_tells_or_does(
         turn.refresh_from_db()
         assert turn.text == words
         assert "conversations.TurnRecord: 1" in capsys.readouterr().out
+
+
+def test_the_number_news_went_to_goes_with_its_words() -> None:
+    notice = notice_sms("13851612345", "您的代办单办好了。", "ticket-7", "SMS_1", {"number": "1"})
+    Notice.objects.update(created_at=OLD, state="sent")
+    assert retention_apply(NOW)["handovers.Notice"] == 1
+    notice.refresh_from_db()
+    assert (notice.text, notice.sealed_address, notice.sealed_params) == (GONE, "", None)
+
+
+def test_what_staff_were_told_goes_as_a_whole() -> None:
+    clerk = Staff.objects.create_user("li", display_name="小李")
+    staff_tell(clerk, "代办单派给您了。", "ticket-7")
+    StaffNotice.objects.update(created_at=OLD)
+    assert retention_apply(NOW)["handovers.StaffNotice"] == 1
+    assert not StaffNotice.objects.exists()
