@@ -6,6 +6,7 @@ one of its things wants that thing, unless the classifier is surer of what it he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from nlu.protocol import Reading
@@ -13,11 +14,87 @@ from nlu.protocol import Reading
 ASKS = "ask_item"
 # A question about the assistant itself is no reason to take a greeting or “你是谁” for a question.
 ABOUT_ITSELF = "topic"
+# The kind of what can be reported, among the matcher's records.
+REPORT = "report"
 # No classifier is surer than a match of this probability.
 CERTAIN = 0.97
 # Below this a classifier is not sure of a message that asks in plain words, or names our things.
 SURE = 0.9
 LIKELY = 0.5
+ORDERS = "request_proxy"
+# What is heard beside an order goes first.
+KEEPS_ITS_INTENT = frozenset(
+    {"human", "complain_bot", "cancel", "cancel_ticket", "change_ticket", "ask_progress", "rate"}
+    | {"report_problem", "delete_data"}
+)
+# Somebody is to do the errand: an order in plain words, whatever item is named with it.
+_ORDER = re.compile(
+    r"(?:想|要|请|帮|麻烦|给我|找|叫|派|安排|能不能|可不可以|登记|约|点).{0,12}(?:代办|帮办|陪办|导办|跑腿|跑个腿|代跑)"
+    r"|(?:请|麻烦)(?:一下)?你们.{0,4}跑"
+    r"|(?:点|要|叫|约|用|下)(?:一?[个单次])?.{0,2}小顶(?:快跑|跑腿)|小顶(?:快跑|跑腿).{0,4}(?:点单|下单|来一?[个单次])"
+    r"|(?:叫|派|请|安排|找|让)(?:一?个)?.{0,4}(?:人|网格员|你们|工作人员|社区).{0,4}(?:上门|来家|到家|来我?家|来办|来帮|跑一趟)"
+    r"|(?:帮|替|代)(?:我|他|她|老人|我[妈爸]|忙)?跑(?:一[趟下]|个腿)"
+    r"|(?:找|请|叫|派|想|要)(?:一?个)?人?(?:你们)?.{0,3}陪(?:我|他|她|老人|同|着)|你们.{0,2}(?:帮着|帮忙|代|替)(?:我|他|她)?(?:办|跑|去)"
+    r"|(?:接着|继续)(?:办|填|弄)|(?:代办|单子).{0,3}(?:接着|继续)"
+)
+REPORTS, PROGRESS = "report_problem", "ask_progress"
+# A complaint in plain words is heard as one even where the classifier took it for a question.
+OUTRANKED_BY_COMPLAINT = frozenset(
+    {ASKS, "nlu_fallback", "inform_person", "qualify", "deny", "dont_understand"}
+)
+# A question, or a wish to know: no complaint yet.
+_ASKS = re.compile(
+    r"[吗呢么？?]|什么|啥|怎么|咋|哪|几[天个号点岁]|多少|多久|谁|能不能|可不可以|要不要|有没有|是不是|想问|问一下|问问|了解|材料|流程|条件"
+)
+# Something is wrong, and lasts or disturbs.
+_WRONG = re.compile(
+    r"没人(?:管|清|修|理|收)|坏|不亮|堵|占|乱[停扔堆搭]|吵|臭|扰民|噪音|漏|拖欠|欠.{0,4}(?:薪|工资|钱)|不给(?:钱|工资|发)|扔|抛|堆|飞线|态度|油烟|违建|投诉|举报|反映|不管|不动|危险|咬人"
+)
+# “还是没解决”, “我报的事处理了没”, “什么时候来人”: how far a case is, whatever it is about.
+_FOLLOWS_UP = re.compile(
+    r"(?:还是|到现在|至今|一直)(?:都|还)?没(?:有)?(?:人来|解决|处理|办好|弄好|修好)|(?:处理|解决)了(?:没有?|吗)"
+    r"|(?:什么时候|啥时候|几时|多久|几点|哪天)(?:能|会|才)?(?:来人|有人来|派人来)|(?:来人|有人来)了?没"
+    r"|我?(?:上次|昨天|前天|之前|上个?[周月]|刚才)?(?:报|反映|投诉|登记|点)(?:的|过的?)(?:那个|这个|那件|单子|事|问题)?.{0,8}(?:了没|怎么样|到哪|几时|什么时候|好了吗)"
+)
+# A question about acting for somebody is none: may my son, what to bring, what it means.
+_NO_ORDER = re.compile(
+    r"(?:儿子|女儿|闺女|孩子|家里人|家人|家属|别人|老伴|老公|老婆|朋友|亲戚|邻居|我)(?:能|可以|可不可以|能不能|来|去)(?:不能)?[^，。,]{0,8}(?:代办|代我|替我|帮)"
+    r"|(?:代办|帮办|陪办|导办)(?:的|人)?[^，。,]{0,2}(?:要(?!不要)|需要|得)?(?:带|准备|交|拿|什么|啥|哪些|材料|证件|手续|收|多少)"
+    r"|(?:能不能|可不可以|能|可以|可否|是否可以|准不准)(?:请人|找人|叫人|让人|由人|由别人|请别人|找别人|让别人|别人)?代办"
+    r"|什么(?:是|叫)|是什么|啥意思|什么意思|区别|不同"
+)
+
+
+def is_order(text: str) -> bool:
+    """Whether a message plainly orders that somebody does an errand for the resident."""
+    return bool(_ORDER.search(text)) and not _NO_ORDER.search(text)
+
+
+def is_complaint(text: str, reading: Reading) -> bool:
+    """Whether a message says that something is wrong outside, and asks for nothing."""
+    ranked = reading.match.ranked
+    if not ranked or _ASKS.search(text):
+        return False
+    if ranked[0].kind == REPORT:
+        return reading.match.probability >= LIKELY
+    return bool(_WRONG.search(text)) and any(each.kind == REPORT for each in ranked[:2])
+
+
+def follows_up(text: str) -> bool:
+    """Whether a message asks after something that was reported or ordered before."""
+    return bool(_FOLLOWS_UP.search(text))
+
+
+def plain_intent(intent: str, text: str, reading: Reading) -> str | None:
+    """Return what a message orders, follows up or complains of in plain words, if it does."""
+    if intent in KEEPS_ITS_INTENT:
+        return None
+    if is_order(text):
+        return ORDERS
+    if follows_up(text):
+        return PROGRESS
+    is_open = intent in OUTRANKED_BY_COMPLAINT
+    return REPORTS if is_open and is_complaint(text, reading) else None
 
 
 def settled_intent(

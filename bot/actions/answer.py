@@ -10,18 +10,17 @@ import re
 from dataclasses import replace
 
 from bot.actions import asking, following, reference, small_talk
-from bot.actions.context import Context, Outcome
+from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.person import call_person, wants_person
 from bot.actions.rendering import Asked, next_buttons, opening_text
+from bot.actions.situations import facet_narrowed
 from bot.actions.small_talk import LONGEST_COURTESY
 from bot.actions.telling import HUMAN_BUTTON, OVERVIEW, about, about_items, plain, report_kind
 from bot.conversations import phrases
-from bot.conversations.messages import Answer
+from bot.conversations.messages import Answer, Button
 from knowledge import opening
 from nlu.protocol import Understanding
 
-# What the intent classifier holds to be out of scope is answered from this probability on.
-FAIR_MATCH = 0.4
 # Intents that only steer the talk, whatever is open.
 ONLY_STEERS = frozenset(
     {"greet", "thanks", "goodbye", "affirm", "deny", "cancel", "help", "who_are_you"}
@@ -31,9 +30,6 @@ ONLY_STEERS = frozenset(
 LONGEST_ON_HOURS = 16
 _HOURS = re.compile(
     r"开门|开不开|关门|上班|上不上班|下班|营业(?!执照)|放假|休息|几点(开|关|到|下)|中午有人|办公时间|工作时间"
-)
-_COMPARES = re.compile(
-    r"区别|不同|不一样|一回事|一码事|差别|差在|一样吗|一样不|是不是一|比一比|比起来|哪个(更)?(划算|好|快|慢|要钱|省事|方便|多)"
 )
 _STEPWISE = re.compile(r"([一1])(样|条|项|个|件)\1(样|条|项|个|件)")
 # A courtesy that the classifier is this sure of may be longer than a few words.
@@ -64,17 +60,27 @@ def _in_context(context: Context) -> Outcome | None:
         return about(context, owner, said.facets)
     if _STEPWISE.search(said.text):
         return following.stepwise(context)
-    if _COMPARES.search(said.text) and len(reference.items_named(context)) > 1:
+    if following.compares(context):
         return following.compare(context)
-    if several := reference.items_asked_together(context):
-        return about_items(context, several)
+    if several := _several(context):
+        return several
     if asks_only_hours(said) or _asks_hours_too(context):
         return _hours(context)
-    if owner := reference.of_those_offered(context):
+    if owner := reference.of_those_offered(context) or reference.goes_back_to(context):
         return about(context, owner, reference.facets_asked(context))
     if reference.is_follow_up(context):
         return about(context, context.memory.item, reference.facets_of_follow_up(context))
     return None
+
+
+def _several(context: Context) -> Outcome | None:
+    """Answers about several items in one reply; None if the message is about one at most."""
+    together = reference.asked_together(context)
+    if together.unclear:
+        first = about_items(context, together.items, poses=False)
+        return asking.also_which(context, first, together.unclear)
+    several = together.items or reference.asked_of_all(context)
+    return about_items(context, several) if several else None
 
 
 def _by_itself(context: Context) -> Outcome:
@@ -92,7 +98,9 @@ def _by_itself(context: Context) -> Outcome:
 
 def choose(context: Context) -> Outcome:
     """What is said while choices are open: one of them, or a question of its own."""
-    return asking.choose(context) or _otherwise(context)
+    if following.compares(context):
+        return following.compare(context)
+    return asking.choose(context) or otherwise(context)
 
 
 def narrow(context: Context) -> Outcome:
@@ -100,19 +108,21 @@ def narrow(context: Context) -> Outcome:
     said, memory = context.understanding, context.memory
     item = context.guide.item(memory.item)
     if item is None or said.entities:
-        return _otherwise(context)
+        return otherwise(context)
     options = reference.options_told_by(context, item)
     in_list = reference.of_those_offered(context) or asking.by_place(context)
-    if in_list or wants_person(said.text):
+    if in_list or wants_person(said.text) or following.compares(context):
         return answer(context)
     tells = bool(options) or said.intent == "inform_person"
     if _only_steers(said) and not tells:
-        return _otherwise(context)
+        return otherwise(context)
     if reference.leaves(context, item) or not (tells or reference.is_follow_up(context)):
-        return _otherwise(context)
+        return otherwise(context)
     asked = reference.facets_of_follow_up(context)
-    if not said.reading.facet_is_cued and options:
+    if not said.reading.facet_is_cued and options and "conditions" not in asked:
         asked = (memory.facet or OVERVIEW,)
+        if reference.answers_late(context, item, options):
+            asked = (facet_narrowed(item, options, asked[0]),)
     return about(context, item.item_id, asked, options) or asking.step_back(context)
 
 
@@ -122,7 +132,7 @@ def _only_steers(said: Understanding) -> bool:
     return is_plain and said.intent in ONLY_STEERS and not said.reading.facet_is_cued
 
 
-def _otherwise(context: Context) -> Outcome:
+def otherwise(context: Context) -> Outcome:
     """What a message means by itself where it turned out not to answer what was asked."""
     said = context.understanding
     if said.intent in ONLY_STEERS and not said.reading.facet_is_cued:
@@ -142,9 +152,8 @@ def overview(context: Context) -> Outcome:
 
 def compare(context: Context) -> Outcome:
     """Two items held side by side, if the words compare; “刚才那个要钱吗” only looks back."""
-    said = context.understanding
-    compares = _COMPARES.search(said.text) or len(reference.items_named(context)) > 1
-    return following.compare(context) if compares else answer(context)
+    said_so = following.says_to_compare(context)
+    return following.compare(context) if said_so else answer(context)
 
 
 def qualify(context: Context) -> Outcome:
@@ -178,7 +187,7 @@ def _which_item(context: Context) -> Outcome:
 def out_of_scope(context: Context) -> Outcome:
     """What no street office does; a fair match is still given its chance."""
     match = context.understanding.match
-    is_ours = match.decision != "step_back" and match.probability >= FAIR_MATCH
+    is_ours = match.decision != "step_back" and match.probability >= FAIRLY_LIKELY
     if is_ours or reference.is_follow_up(context) or asking.by_place(context):
         return answer(context)
     if context.memory.misses or context.desk.is_waiting():
@@ -188,38 +197,43 @@ def out_of_scope(context: Context) -> Outcome:
 
 
 def _meant(context: Context) -> str | None:
-    """The item that the message names, else the item at hand; None if there is neither."""
-    said = context.understanding
+    """The item that the message names, else the item at hand; None if there is neither.
+
+    “叫网格员来家里办” names whom to call, which is no item.
+    """
+    said, held = context.understanding, context.memory.item or None
     best = said.match.best
+    if held and best is not None and best.kind == "topic":
+        return held
     if said.reading.has_subject and said.match.decision == "answer" and best is not None:
         return best.owner
-    return context.memory.item or None
+    return held
 
 
-def progress(context: Context) -> Outcome:
-    """How far something is. Of an item it is the progress facet; else the number is asked for."""
+def progress_of_item(context: Context) -> Outcome | None:
+    """How an item usually goes on, or what else is asked of it; None if the message means none."""
     said = context.understanding
     is_about_something = said.reading.has_subject and said.match.decision != "step_back"
     asks_else = said.reading.facet_is_cued and "progress" not in said.facets
     if asks_else or (is_about_something and "progress" not in said.facets):
         return answer(context)
     item_id = _meant(context)
-    if item_id and context.guide.item(item_id):
-        found = about(context, item_id, ("progress",))
-        assert found is not None
-        return found
-    text = f"要查办到哪一步，请带上受理单。{phrases.TICKET_BY_PHONE}"
-    return Outcome(plain(context, "handover", text, buttons=(HUMAN_BUTTON,)))
+    return about(context, item_id, ("progress",)) if item_id else None
 
 
 def proxy(context: Context) -> Outcome:
     """Somebody wants the office to act for her: say how it goes, and who arranges it."""
+    if reference.only_tells_situation(context):
+        return narrow(context)
     item_id = _meant(context)
     if item_id and context.guide.item(item_id):
         outcome = about(context, item_id, ("proxy",))
         assert outcome is not None
-        text = f"{outcome.reply.text}\n要我们的人帮您跑：{phrases.TICKET_BY_PHONE}"
-        reply = replace(outcome.reply, intent="request_proxy", text=text)
+        item = context.guide.name(item_id)
+        text = f"{outcome.reply.text}\n{phrases.PROXY_OFFER}"
+        ticket = Button("请你们帮我代办", f"say:请你们帮我代办{item}")
+        buttons = (ticket, *outcome.reply.buttons)
+        reply = replace(outcome.reply, intent="request_proxy", text=text, buttons=buttons)
         return replace(outcome, reply=reply)
     said = context.understanding
     if said.match.decision == "answer" and said.match.best is not None and said.reading.has_subject:
@@ -227,8 +241,8 @@ def proxy(context: Context) -> Outcome:
         return _as_heard(found or asking.step_back(context), said)
     if _is_worth_asking(said) and len(said.match.choices) > 1:
         return _as_heard(asking.clarify(context, said.match.choices), said)
-    text = f"可以的，“小顶快跑”能代办、帮办、陪办。{phrases.TICKET_BY_PHONE}您想办的是哪一件？"
-    return Outcome(plain(context, "handover", text, slot="item", buttons=(HUMAN_BUTTON,)))
+    reply = plain(context, "answer", phrases.PROXY_WHICH, slot="item", buttons=(HUMAN_BUTTON,))
+    return Outcome(reply)
 
 
 def report(context: Context) -> Outcome:
@@ -249,7 +263,7 @@ def report(context: Context) -> Outcome:
 
 def _is_worth_asking(said: Understanding) -> bool:
     """Whether the match of a message that may be about no item at all is fair enough to act on."""
-    is_fair = said.match.decision != "step_back" and said.match.probability >= FAIR_MATCH
+    is_fair = said.match.decision != "step_back" and said.match.probability >= FAIRLY_LIKELY
     return said.reading.has_subject and is_fair
 
 
@@ -263,7 +277,7 @@ def asks_only_hours(said: Understanding) -> bool:
     if not _HOURS.search(said.text) or len(said.text) > LONGEST_ON_HOURS:
         return False
     best = said.match.best
-    return best is None or not best.signs.get("named")
+    return best is None or not best.is_named
 
 
 def _asks_hours_too(context: Context) -> bool:
@@ -292,6 +306,8 @@ def _hours(context: Context) -> Outcome:
 def go_back(context: Context) -> Outcome:
     """“回到刚才那个”: the item before, or the one that is named."""
     said, memory = context.understanding, context.memory
+    if reference.goes_back_to(context):
+        return about(context, memory.previous_item, said.facets) or _which_item(context)
     if said.reading.has_subject and said.match.decision != "step_back":
         return answer(context)
     if not memory.previous_item:

@@ -15,8 +15,9 @@ from bot.actions.positions import is_ordinal, position_in
 from bot.actions.telling import HUMAN_BUTTON, OVERVIEW, about, event, plain
 from bot.conversations import phrases
 from bot.conversations.messages import Button, Offer
-from knowledge.search.facets import subject_of
+from knowledge.search.facets import cued_facets, facets, has_subject, subject_of
 from knowledge.search.matcher import MOST_CHOICES, Candidate
+from nlu.protocol import Reading
 
 # How far down the ranking “都不是” looks for the next best.
 RANKED = 12
@@ -56,6 +57,24 @@ def clarify(context: Context, choices: Sequence[Candidate], lead: str = phrases.
         "refused": None,
     }
     return Outcome(reply, slots)
+
+
+def also_which(context: Context, answered: Outcome, clause: str) -> Outcome:
+    """Ask which record a clause means, after what could be answered of the same message."""
+    match = context.match(clause, RANKED)
+    reading = Reading(match, tuple(facets(clause)), bool(cued_facets(clause)), has_subject(clause))
+    said = replace(context.understanding, text=clause, reading=reading)
+    asked = clarify(
+        replace(context, understanding=said), match.choices, f"“{clause}”，{phrases.WHICH}"
+    )
+    reply = replace(
+        answered.reply,
+        text=f"{answered.reply.text}\n\n{asked.reply.text}",
+        candidates=asked.reply.candidates,
+        buttons=asked.reply.buttons,
+        slot="item",
+    )
+    return Outcome(reply, {**answered.slots, **asked.slots})
 
 
 def _second(context: Context, first: Candidate) -> list[Candidate]:
@@ -116,7 +135,7 @@ def _described(context: Context) -> str | None:
     memory, said = context.memory, context.understanding
     best = said.match.best
     is_sure = said.match.decision == "answer" and best is not None and said.reading.has_subject
-    if is_sure and best is not None and best.signs.get("named", 0.0) > 0:
+    if is_sure and best is not None and best.is_named:
         return None
     if is_sure and best is not None and best.owner in memory.offered:
         return best.owner

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 from bot.actions.emergencies import DangerSense
 from bot.actions.memory import Memory
 from bot.conversations.messages import Reply
+from bot.conversations.models import Conversation
 from knowledge.record import (
     Checklist,
     Emergency,
@@ -25,6 +26,9 @@ from knowledge.record import (
 from knowledge.search.matcher import Match
 from nlu.protocol import Understanding
 
+# A match that is not sure is worth acting on from this probability on; a statement that matches
+# nothing so well belongs to what is being talked about.
+FAIRLY_LIKELY = 0.4
 # The key under which ``Outcome.then`` travels.
 THEN = "then"
 _KINDS = ("items", "outlines", "events", "subjects", "reports", "checklists", "topics")
@@ -78,6 +82,12 @@ class Guide:
         """Return a kind of complaint, or None."""
         data = self._records.get("reports", {}).get(kind_id)
         return read(data, ReportKind, kind_id) if data else None
+
+    def report_kind_of(self, item_id: str) -> ReportKind | None:
+        """Return the kind of complaint that an item takes in, or None."""
+        kinds = self._records.get("reports", {}).values()
+        found = next((kind for kind in kinds if kind.get("linked_item") == item_id), None)
+        return self.report_kind(str(found["kind_id"])) if found else None
 
     def checklist(self, checklist_id: str) -> Checklist | None:
         """Return what an inspection looks at, or None."""
@@ -155,6 +165,14 @@ class Context:
     site: str = ""
     # What else the turn knows and the engine does not see, such as a phone to call back.
     draft: Mapping[str, str] = field(default_factory=dict)
+    # Ids of the pictures that she has sent along and that belong to no case yet, oldest first.
+    attachments: Callable[[], tuple[str, ...]] = lambda: ()
+    # Whose turn it is, for what is opened or looked up in her name.
+    sender: str = ""
+
+    def conversation(self) -> Conversation:
+        """Return the conversation that the turn belongs to."""
+        return Conversation.objects.get(sender=self.sender)
 
     @property
     def memory(self) -> Memory:
@@ -175,6 +193,8 @@ class Outcome:
     leaves: bool = False
     # What the service does once the engine is through with the turn.
     then: Literal["", "erase", "calm"] = ""
+    # Changes to the draft; None takes a value away.
+    draft: Mapping[str, str | None] = field(default_factory=dict)
 
     def settled(self) -> dict[str, Any]:
         """Return all slots to set."""

@@ -10,7 +10,8 @@ from bot import clock
 from bot.actions import office
 from bot.actions.context import Context
 from bot.conversations.drafts import DraftOf
-from bot.conversations.selectors import previous_reply
+from bot.conversations.selectors import attachments_lately, previous_reply
+from bot.evidence.selectors import uploads_waiting
 from bot.handovers.desk import ConversationDesk
 from knowledge.search.matcher import Match
 from nlu.protocol import Understanding
@@ -27,7 +28,13 @@ def context_for(sender: str, understanding: Understanding) -> Context:
         partial(previous_reply, sender),
         settings.BOT_URL,
         DraftOf(sender),
+        partial(_attachments, sender),
+        sender,
     )
+
+
+def _attachments(sender: str) -> tuple[str, ...]:
+    return uploads_waiting(sender, attachments_lately(sender))
 
 
 def _match(text: str, top_k: int) -> Match:

@@ -94,7 +94,7 @@ def validate_contact(context: Context) -> Outcome:
 
     The engine learns only that there is one.
     """
-    is_given = PHONE_GIVEN in context.understanding.text and context.draft.get("phone")
+    is_given = PHONE_GIVEN in context.understanding.text and context.draft.get("said_phone")
     slots = {"contact": "filled"} if is_given else {}
     return Outcome(plain(context, "handover", ""), slots, leaves=True)
 
@@ -110,7 +110,7 @@ def ask_contact(context: Context) -> Outcome:
 
 def keep_contact(context: Context) -> Outcome:
     """Say which number is called back, read 3-4-4."""
-    phone = context.draft.get("phone", "")
+    phone = context.draft.get("said_phone", "")
     text = phrases.CONTACT_KEPT.format(phone=spaced(phone), when=_next_hours(context))
     reply = plain(context, "handover", text, slots={"phone": phone})
     context.desk.contact(phone)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from bot.actions import asking
-from bot.actions.context import Context
+from bot.actions.context import FAIRLY_LIKELY, Context
 from bot.actions.facts import age_in, person_in
 from bot.actions.positions import position_in
 from bot.actions.situations import answer_to, options_in
@@ -31,8 +32,6 @@ SHORTEST_NAME = 3
 CLOSE = 0.8
 # A clause of several that are each asked about.
 LIKELY = 0.5
-# A statement that matches nothing better than this belongs to what is being talked about.
-BARELY_LIKELY = 0.4
 # Words that lean on what was said before.
 _LEANS = re.compile(
     r"^(那|这|它|他|她|还|也|再|要是|如果|万一|不是|可是|但是)|[她他它]|这个|那个|呢[？?。]?$"
@@ -40,6 +39,7 @@ _LEANS = re.compile(
 # Whether somebody of an age may; “行不行” alone may also ask for somebody to act for her.
 _WHETHER = re.compile(r"行不行|行吗|可以吗|能不能|能吗|能领|能办|够不够|算不算|呢[？?。]?$")
 _ACTS_FOR = re.compile(r"[代替帮]|上门")
+_VISITS = re.compile(r"[叫喊请让派找].{0,8}[来到上][我她他老]?[家门]")
 _ASKS = re.compile(r"[吗么呢？?]|怎么|什么|啥|哪|多少|几|谁|能不能|行不行|要不要|会不会")
 _THAT_ONE = re.compile(r"那个|那项|那样|的那|这个")
 AND_THAT = re.compile(r"^(那|那么)?.{1,12}呢[？?。！!]*$")
@@ -48,6 +48,9 @@ _BESIDE = re.compile(
     r"[和跟与同、比，,。？?！!\s]|以及|还是|有什么|有啥|区别|不同|不一样|一回事|哪个|是不是|一样吗|差别|分别"
 )
 _EACH = re.compile(r"各|分别|都要|两(个|样|张|件)都")
+# Of everything just answered; “我们都能” and “老两口都能” are of persons.
+_OF_ALL = re.compile(r"(?<![们俩口])都(能|可以|由|让|得|要)|两[个样张件]|[这那它]俩|分别|各要|各是")
+_BACK = re.compile(r"还是(先)?[说问讲办看]|回到|说回|刚才|先前|前面")
 _JOINED = re.compile(r"[和跟与同、]|以及")
 
 
@@ -58,9 +61,7 @@ def subject(context: Context) -> ServiceItem | None:
     is_sure = context.understanding.match.decision == "answer" and best is not None
     if not is_sure or best is None or (held is not None and not leaves(context, held)):
         return held
-    is_meant = (
-        best.signs.get("named", 0.0) > 0 or context.understanding.match.probability >= LEAVES_AT
-    )
+    is_meant = best.is_named or context.understanding.match.probability >= LEAVES_AT
     return (context.guide.item(best.owner) if is_meant else None) or held
 
 
@@ -81,6 +82,71 @@ def options_told_by(context: Context, item: ServiceItem) -> frozenset[str]:
     return frozenset(told)
 
 
+def only_tells_situation(context: Context) -> bool:
+    """“是我一个人单独申请，我重残”: an option of the item at hand, and no question."""
+    said = context.understanding
+    item = context.guide.item(context.memory.item)
+    if item is None or said.entities or leaves(context, item):
+        return False
+    asks = any(words.search(said.text) for words in (_ASKS, _ACTS_FOR, _VISITS))
+    return not asks and bool(options_told_by(context, item))
+
+
+def answers_late(context: Context, item: ServiceItem, options: frozenset[str]) -> bool:
+    """Whether options answer a question about the item that was put before another in between."""
+    memory = context.memory
+    asked = [s for s in item.situations if f"{item.item_id}:{s.id}" in memory.posed]
+    answered = {o.id for s in asked for o in s.options} & options
+    return bool(answered) and not _ASKS.search(context.understanding.text)
+
+
+def shown_together(context: Context) -> list[str]:
+    """The two or three items answered or offered side by side, as long as they are talked of."""
+    memory = context.memory
+    is_fresh = memory.awaiting == "choice" or {memory.item, memory.previous_item} <= {
+        *memory.offered
+    }
+    items = [owner for owner in memory.offered if context.guide.item(owner)]
+    is_few = 1 < len(memory.offered) <= MOST_QUESTIONS
+    return items if is_fresh and is_few and len(items) == len(memory.offered) else []
+
+
+def names_no_other(context: Context) -> bool:
+    """Whether a short message names no record besides those shown together."""
+    said = context.understanding
+    best = said.match.best
+    if len(said.text) > LONGEST_FOLLOW_UP or best is None:
+        return len(said.text) <= LONGEST_FOLLOW_UP
+    return not best.is_named or best.owner in context.memory.offered
+
+
+def asked_of_all(context: Context) -> list[tuple[ServiceItem, Sequence[str]]]:
+    """“都能代办吗” after several items were answered together: all of them; else none."""
+    said = context.understanding
+    is_of_all = said.reading.facet_is_cued and _OF_ALL.search(said.text)
+    if not is_of_all or context.memory.awaiting == "choice":
+        return []
+    items = [context.guide.item(owner) for owner in shown_together(context)]
+    return [(i, said.facets) for i in items if i is not None] if names_no_other(context) else []
+
+
+def goes_back_to(context: Context) -> str | None:
+    """Return the item before, if “还是说补执照吧” means it rather than the item at hand."""
+    said, memory = context.understanding, context.memory
+    clause = next((c for c in _CLAUSES.split(said.text) if c and _BACK.search(c)), "")
+    about = _BACK.sub("", clause)
+    if not memory.previous_item or not has_subject(about):
+        return None
+    match = context.match(about, asking.RANKED)
+    best = match.best
+    names = match.decision == "answer" and best is not None and best.is_named
+    if names and best is not None and best.owner != memory.previous_item:
+        return None
+    scores = {c.owner: c.score for c in match.ranked}
+    is_likelier = scores.get(memory.previous_item, 0.0) > scores.get(memory.item, 0.0)
+    return memory.previous_item if is_likelier else None
+
+
 def is_follow_up(context: Context) -> bool:
     """Whether a message is about the item at hand: it names nothing else and leans on it."""
     said, memory = context.understanding, context.memory
@@ -98,9 +164,35 @@ def is_follow_up(context: Context) -> bool:
     own = "\n".join(context.guide.names(memory.item))
     if subject_of(said.text) in own:
         return True
-    is_statement = not _ASKS.search(said.text) and said.match.probability < BARELY_LIKELY
+    is_statement = not _ASKS.search(said.text) and said.match.probability < FAIRLY_LIKELY
     is_near = is_statement or memory.item in {c.owner for c in said.match.ranked[:MOST_CHOICES]}
+    is_near = is_near or _is_about_qualifying(context, item)
     return is_near or _leans(said.text) or bool(options_in(item, said.text))
+
+
+def _is_about_qualifying(context: Context, item: ServiceItem) -> bool:
+    """Whether a message speaks to what an item's conditions name.
+
+    It tells of it when the conditions were just told, or asks whether it may be.
+    """
+    text = context.understanding.text
+    tells = context.memory.facet == "conditions" and not _ASKS.search(text)
+    if not (tells or _only_asks_whether(context)):
+        return False
+    conditions = [row.text for row in item.accept_conditions]
+    own = "\n".join([item.scope, *conditions, *item.exclusions])
+    about = subject_of(text)
+    return any(about[at : at + 2] in own for at in range(len(about) - 1))
+
+
+def _only_asks_whether(context: Context) -> bool:
+    """“高血压行不行”: short, of no other facet, and not very probably of another record."""
+    said = context.understanding
+    if len(said.text) > LONGEST_FOLLOW_UP or AND_THAT.match(said.text):
+        return False
+    is_unsure = said.match.decision != "answer" or said.match.probability < LEAVES_AT
+    only = {*cued_facets(said.text)} <= {"conditions"}
+    return is_unsure and only and bool(_WHETHER.search(said.text))
 
 
 def _leans(text: str) -> bool:
@@ -116,32 +208,44 @@ def leaves(context: Context, item: ServiceItem) -> bool:
     is_statement = not said.reading.facet_is_cued and not _ASKS.search(said.text)
     if is_statement and len(said.text) <= LONGEST_REMARK:
         tells = said.intent == "inform_person" and person_in(said.text) is not None
-        if tells or options_told_by(context, item) or said.match.probability < BARELY_LIKELY:
+        if tells or options_told_by(context, item) or said.match.probability < FAIRLY_LIKELY:
             return False
-    if best.kind == "topic" and said.reading.facet_is_cued:
+    if best.kind == "topic" and (said.reading.facet_is_cued or _VISITS.search(said.text)):
         return False
-    is_sure = said.match.decision == "answer"
-    if is_sure and best.signs.get("named", 0.0) > 0:
+    return _means_another(context, item)
+
+
+def _means_another(context: Context, item: ServiceItem) -> bool:
+    match = context.understanding.match
+    is_sure, best = match.decision == "answer", match.best
+    if is_sure and best is not None and best.is_named:
         return True
-    own = next((c for c in said.match.ranked if c.owner == item.item_id), None)
-    if own is not None and own.signs.get("named", 0.0) > 0:
+    own = next((c for c in match.ranked if c.owner == item.item_id), None)
+    if own is not None and own.is_named:
         return False
-    if is_sure:
-        return said.match.probability >= LEAVES_AT
-    return said.match.decision == "ask" and _names_another(context, item)
+    if match.decision == "ask" and _names_another(context, item):
+        return True
+    if _is_about_qualifying(context, item):
+        return False
+    return is_sure and match.probability >= LEAVES_AT
 
 
 def _names_another(context: Context, item: ServiceItem) -> bool:
     """Whether a message speaks of one of its choices by a name that the item at hand has not."""
-    said, guide = context.understanding, context.guide
-    own = "\n".join(guide.names(item.item_id))
-    about = subject_of(said.text)
-    for choice in said.match.choices:
-        names = guide.names(choice.owner)
+    said = context.understanding
+    return _names_beyond(context, said.text, said.match, [item.item_id])
+
+
+def _names_beyond(context: Context, text: str, match: Match, owners: Collection[str]) -> bool:
+    """Whether a text has a name of one of its choices that none of the owners has."""
+    own = "\n".join(name for owner in owners for name in context.guide.names(owner))
+    about = subject_of(text)
+    for choice in match.choices:
+        names = context.guide.names(choice.owner)
         shared = _longest_shared(about, names)
         if len(shared) >= SHORTEST_NAME and shared not in own:
             return True
-        if any(name in said.text and name not in own for name in names):
+        if any(name in text and name not in own for name in names):
             return True
     return False
 
@@ -159,12 +263,23 @@ def _longest_shared(text: str, names: Sequence[str]) -> str:
 def facets_of_follow_up(context: Context) -> tuple[str, ...]:
     """What a follow-up asks of the item at hand; without a facet, what was asked last."""
     said, memory = context.understanding, context.memory
-    asks_for_person = age_in(said.text) is not None and not _ACTS_FOR.search(said.text)
-    if asks_for_person and _WHETHER.search(said.text):
+    if _VISITS.search(said.text):
+        return ("proxy",)
+    if _asks_whether(context):
         return ("conditions",)
     if said.reading.facet_is_cued or said.facets != (OVERVIEW,):
         return said.facets
     return (memory.facet or OVERVIEW,)
+
+
+def _asks_whether(context: Context) -> bool:
+    """“我妈80岁，行不行”, “高血压行不行”: whether somebody qualifies."""
+    text = context.understanding.text
+    if _ACTS_FOR.search(text) or not _WHETHER.search(text):
+        return False
+    item = context.guide.item(context.memory.item)
+    is_own = item is not None and _is_about_qualifying(context, item)
+    return age_in(text) is not None or (is_own and _only_asks_whether(context))
 
 
 def facets_asked(context: Context) -> tuple[str, ...]:
@@ -184,39 +299,64 @@ def items_named(context: Context) -> list[str]:
     return [owner for owner in dict.fromkeys(owners) if context.guide.item(owner)]
 
 
-def items_asked_together(context: Context) -> list[tuple[ServiceItem, Sequence[str]]]:
-    """Return the items that one message asks about, with their facets; empty if it is but one."""
+@dataclass(frozen=True)
+class Together:
+    """What one message asks about: items with their facets, empty if it is but one.
+
+    ``unclear`` is a clause beside them whose words mean several records.
+    """
+
+    items: list[tuple[ServiceItem, Sequence[str]]]
+    unclear: str = ""
+
+
+def asked_together(context: Context) -> Together:
+    """Return the items that one message asks about, and what of it must be asked back."""
     said = context.understanding
     clauses = [c for c in _CLAUSES.split(said.text) if len(c) >= SHORTEST_CLAUSE]
     found: dict[str, list[str]] = {}
+    unclear = ""
     if 2 <= len(clauses) <= 2 * MOST_QUESTIONS:
-        found = _items_asked(context, clauses)
-    if len(found) < 2 and _JOINED.search(said.text):
+        found, unclear = _items_asked(context, clauses)
+    if len(found) < 2 and not unclear and _JOINED.search(said.text):
         found = _items_joined(context)
     items = [(context.guide.item(owner), asked) for owner, asked in found.items()]
     known: list[tuple[ServiceItem, Sequence[str]]] = [
         (item, asked) for item, asked in items if item is not None
     ]
-    return known[:MOST_QUESTIONS] if len(known) > 1 else []
+    is_several = len(known) > 1 or (known and unclear)
+    return Together(known[:MOST_QUESTIONS], unclear) if is_several else Together([])
 
 
-def _items_asked(context: Context, clauses: Sequence[str]) -> dict[str, list[str]]:
+def _items_asked(context: Context, clauses: Sequence[str]) -> tuple[dict[str, list[str]], str]:
     """Items by the clauses that name them and ask; a clause without a subject asks of the last.
 
-    “各要什么材料” asks of every item before it.
+    “各要什么材料” asks of every item before it. Beside them the first clause that names several.
     """
     found: dict[str, list[str]] = {}
+    unclear = ""
     for clause in clauses:
         match = context.match(clause, 5)
-        asks = cued_facets(clause)
-        asked = [f for f in facets(clause) if f in asks]
-        if (owner := _named_by(context, clause, match, found, bool(asks))) is not None:
+        names_more = bool(found) and _names_beyond(context, clause, match, found)
+        asked = _facets_of_clause(clause, names_more)
+        if (owner := _named_by(context, clause, match, found, bool(asked))) is not None:
             found.setdefault(owner, [])
+        elif asked and names_more and match.decision == "ask":
+            unclear = unclear or clause
+            continue
         if asked and _EACH.search(clause):
             found = {owner: [*before, *asked] for owner, before in found.items()}
         elif found and asked:
             found[next(reversed(found))] += asked
-    return {owner: asked for owner, asked in found.items() if asked}
+    return {owner: asked for owner, asked in found.items() if asked}, unclear
+
+
+def _facets_of_clause(clause: str, names_more: bool) -> list[str]:
+    """The facets that a clause plainly asks for; one that names another item may do without cue."""
+    cued = cued_facets(clause)
+    if names_more and not cued and _ASKS.search(clause):
+        return facets(clause)
+    return [facet for facet in facets(clause) if facet in cued]
 
 
 def _named_by(
@@ -228,19 +368,25 @@ def _named_by(
     if _is_named(match):
         return match.best.owner
     for_each = bool(_EACH.search(context.understanding.text))
-    if match.probability >= LIKELY and (for_each or (found and asks)):
+    likely_at = LIKELY if for_each or match.decision == "answer" else CLOSE
+    if match.probability >= likely_at and (for_each or (found and asks)):
         return match.best.owner
-    own = {name for owner in found for name in context.guide.names(owner)}
-    choices = (choice.owner for choice in match.choices if choice.owner not in found)
-    by_name = (o for o in choices if any(n in clause for n in {*context.guide.names(o)} - own))
+    choices = [choice.owner for choice in match.choices if choice.owner not in found]
+    by_name = (o for o in choices if _has_alone(context, clause, o, [*found, *choices]))
     return next(by_name, None) if found and asks else None
+
+
+def _has_alone(context: Context, clause: str, owner: str, owners: Sequence[str]) -> bool:
+    """Whether a name of the owner stands in a clause that is no part of the others' names."""
+    others = "\n".join(n for o in owners if o != owner for n in context.guide.names(o))
+    return any(name in clause and name not in others for name in context.guide.names(owner))
 
 
 def _items_joined(context: Context) -> dict[str, list[str]]:
     """“居住证和社保卡要带什么”: both are named, the last part asks."""
     said = context.understanding
     asked = list(said.facets)
-    close = [c for c in said.match.ranked if c.score >= CLOSE and c.signs.get("named", 0.0) > 0]
+    close = [c for c in said.match.ranked if c.score >= CLOSE and c.is_named]
     if len(close) > 1:
         in_order = sorted(close, key=lambda c: _first_at(said.text, context.guide.names(c.owner)))
         return {c.owner: asked for c in in_order}
@@ -260,14 +406,18 @@ def _first_at(text: str, names: Sequence[str]) -> int:
 
 def _is_named(match: Match) -> bool:
     best = match.best
-    return match.decision == "answer" and best is not None and best.signs.get("named", 0.0) > 0
+    return match.decision == "answer" and best is not None and best.is_named
 
 
 def of_those_offered(context: Context) -> str | None:
-    """Return the entry of the overview before that “那医保呢” names; None if it names none."""
+    """Return the entry of the list before that “那医保呢” names; None if it names none."""
     said, memory = context.understanding, context.memory
     if not memory.offered or said.match.decision == "answer":
         return None
+    best = said.match.best
+    if best is not None and said.match.decision == "ask" and best.owner in shown_together(context):
+        # Of several that words may mean, the likeliest has just been talked of.
+        return best.owner
     if not (AND_THAT.match(said.text) or _THAT_ONE.search(said.text)):
         return None
     ranked = [c.owner for c in said.match.ranked if c.score > asking.WORTH_OFFERING]

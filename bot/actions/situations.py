@@ -22,6 +22,9 @@ _ROWS = {
 }
 
 
+# Which of them an option narrows that is told late, after another facet was asked in between.
+_NARROWED = ("materials", "conditions", "amount")
+
 # “我儿子能代我去吗” asks whether he may; it does not say that it is for him.
 _SOMEBODY_ELSE = re.compile(
     r"(能|可以|行|可)[^，。,]{0,4}(代|替|帮)[^，。,]{0,6}(吗|不|么|吧|[？?]|$)"
@@ -31,6 +34,7 @@ _ASKS_WHETHER = re.compile(r"吗？$")
 _YES = re.compile(r"[嗯对噢哦，。,]{0,4}([是对有]的?|[能会嗯在]|没错)[啊呀呢了，。,！!]{0,4}")
 _NO = re.compile(r"[嗯，。,]{0,4}([不没]|不是的?|没有的?|不[能会在对])[啊呀呢了，。,！!]{0,4}")
 # What is in many answers and says nothing of an option.
+SHORTEST_SPREAD = 3
 _EMPTY_WORDS = frozenset("是的了吗啊呢吧嗯对好不那就我")
 _DENIES = re.compile(r"(不是|没有|[不没非别])[吃领拿算]?$")
 _FIRST_TIME = re.compile(r"头一回|头一次|头回|首次|初次|第一回|从来没|从没")
@@ -68,8 +72,7 @@ class Chosen:
 
     def open_all(self, facet: str) -> list[Situation]:
         """Return the situations not yet known on which the facet's rows depend."""
-        rows = [row for name in _ROWS.get(facet, ()) for row in getattr(self.item, name)]
-        wanted = {i for row in self.rows(rows) for i in row.situation_ids}
+        wanted = {i for row in self.rows(_rows(self.item, facet)) for i in row.situation_ids}
         return [
             situation
             for situation in self.item.situations
@@ -89,6 +92,10 @@ class Chosen:
 
     def _answer(self, situation: Situation) -> set[str]:
         return {option.id for option in situation.options} & self.options
+
+
+def _rows(item: ServiceItem, facet: str) -> list[Row]:
+    return [row for name in _ROWS.get(facet, ()) for row in getattr(item, name)]
 
 
 def options_in(item: ServiceItem, text: str) -> frozenset[str]:
@@ -117,7 +124,24 @@ def answer_to(situation: Situation, text: str, position: int | None) -> str | No
     """Return the option that answers the question just asked: by its number, or by words."""
     if position is not None:
         return situation.options[position].id if -1 <= position < len(situation.options) else None
-    return _told(situation, text) or _yes_or_no(situation, text) or _nearest(situation, text)
+    return (
+        _told(situation, text)
+        or _yes_or_no(situation, text)
+        or _spread_out(situation, text)
+        or _nearest(situation, text)
+    )
+
+
+def facet_narrowed(item: ServiceItem, options: Collection[str], facet: str) -> str:
+    """Return the facet that options narrow: the one at hand, if it depends on their situations."""
+    told = [s for s in item.situations if any(_has(s, option) for option in options)]
+    ids = {option.id for situation in told for option in situation.options}
+    depending = (
+        name
+        for name in (facet, *_NARROWED)
+        if any(ids & {*row.situation_ids} for row in _rows(item, name))
+    )
+    return next(depending, facet)
 
 
 def replaced(item: ServiceItem, known: Collection[str], told: Collection[str]) -> frozenset[str]:
@@ -179,6 +203,18 @@ def _yes_or_no(situation: Situation, text: str) -> str | None:
     if _NO.fullmatch(text.strip()):
         return no
     return yes if _YES.fullmatch(text.strip()) else None
+
+
+def _spread_out(situation: Situation, text: str) -> str | None:
+    """The option whose label's words stand in an answer with others between: “户口…迁来”."""
+    found = [o.id for o in situation.options if _in_order(o.label, text)]
+    return found[0] if len(found) == 1 else None
+
+
+def _in_order(label: str, text: str) -> bool:
+    wanted = [c for c in label if c not in _EMPTY_WORDS]
+    rest = iter(text)
+    return len(wanted) >= SHORTEST_SPREAD and all(c in rest for c in wanted)
 
 
 def _nearest(situation: Situation, text: str) -> str | None:

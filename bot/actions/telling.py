@@ -6,6 +6,7 @@ the slots that the dialogue is to remember.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -34,6 +35,8 @@ HUMAN_BUTTON = Button("找人工", phrases.HUMAN_PAYLOAD)
 # Dice coefficient over pairs of characters.
 FAQ_OVERLAP = 0.5
 MOST_LINKS = 6
+# An amount that nobody pays out: it is taken off what one would have to pay.
+_LESS_TO_PAY = re.compile(r"免费|半价|减免|免除|优惠|打折")
 # Items whose situation is remembered.
 MOST_CHOSEN = 6
 
@@ -65,9 +68,17 @@ def about_items(
     context: Context,
     wanted: Sequence[tuple[ServiceItem, Sequence[str]]],
     options: frozenset[str] = frozenset(),
+    *,
+    poses: bool = True,
 ) -> Outcome:
-    """Answer facets of one item, or of several in one message; the last is then at hand."""
-    parts = [_ItemAnswer(context, item, facets, options) for item, facets in wanted]
+    """Answer facets of one item, or of several in one message; the last is then at hand.
+
+    ``poses`` is off where something else is asked at the end than her situation.
+    """
+    parts = [
+        _ItemAnswer(context, item, asked, options, poses and number == len(wanted))
+        for number, (item, asked) in enumerate(wanted, start=1)
+    ]
     last = parts[-1]
     answers = tuple(answer for part in parts for answer in part.answers)
     text = _once_unverified("\n\n".join(part.text for part in parts))
@@ -88,21 +99,35 @@ def about_items(
         buttons=tuple(buttons),
     )
     slots = about_item(context.memory, last.item.item_id, last.facets[0])
-    for part in reversed(parts):
-        slots.update(part.slots)
+    slots.update(_remembered(parts))
     if len(parts) > 1:
-        slots["previous_item"] = wanted[0][0].item_id
+        # Each can be asked about by a word of its name, or by its place.
+        ids = [part.item.item_id for part in parts]
+        slots.update(previous_item=ids[-2], offered=ids, question=said.text)
     return Outcome(reply, slots)
+
+
+def _with_allowance(item: ServiceItem, facets: Sequence[str]) -> list[str]:
+    """The facets; where one gets to pay less, “要钱吗” is answered with that as well."""
+    if "fee" not in facets or "amount" in facets:
+        return [*facets]
+    is_less = any(_LESS_TO_PAY.search(f"{a.name}{a.standard}") for a in item.amounts)
+    return [*facets, "amount"] if is_less else [*facets]
 
 
 class _ItemAnswer:
     """One item's part of a reply."""
 
     def __init__(
-        self, context: Context, item: ServiceItem, facets: Sequence[str], options: frozenset[str]
+        self,
+        context: Context,
+        item: ServiceItem,
+        facets: Sequence[str],
+        options: frozenset[str],
+        poses: bool,
     ) -> None:
         said, memory = context.understanding, context.memory
-        self.item, self.facets = item, list(facets)
+        self.item, self.facets = item, _with_allowance(item, facets)
         told = list(memory.told)
         just_now = options | options_in(item, said.text)
         if said.text and (tells_of_person(said.text) or just_now):
@@ -112,10 +137,11 @@ class _ItemAnswer:
         asked = replace(_asked(context), options=self._options, age=age_told(told))
         known = tuple(sorted(self._options))
         self.answers = [
-            Answer(item.item_id, f, facet_text(item, f, asked), situations=known) for f in facets
+            Answer(item.item_id, f, facet_text(item, f, asked), situations=known)
+            for f in self.facets
         ]
         self._answer_frequent(said.text)
-        self.question = self._open_question(memory.posed)
+        self.question = self._open_question(memory.posed) if poses else None
         self.text = self._composed()
         self.slots = self._slots(memory.chosen, memory.posed, told)
 
@@ -169,6 +195,16 @@ class _ItemAnswer:
             slots["awaiting"] = "situation"
             slots["posed"] = [*posed, f"{self.item.item_id}:{self.question.id}"]
         return slots
+
+
+def _remembered(parts: Sequence[_ItemAnswer]) -> dict[str, Any]:
+    """What is to be remembered of all parts; only the last asks something."""
+    slots: dict[str, Any] = dict(parts[-1].slots)
+    slots["told"] = max((part.slots["told"] for part in parts), key=len)
+    chosen = {i: o for part in parts for i, o in part.slots.get("chosen", {}).items()}
+    if chosen:
+        slots["chosen"] = dict(list(chosen.items())[-MOST_CHOSEN:])
+    return slots
 
 
 def _once_unverified(text: str) -> str:

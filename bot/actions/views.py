@@ -16,6 +16,7 @@ from bot.actions import office
 from bot.actions.context import THEN, Context
 from bot.actions.gathering import context_for
 from bot.actions.registry import ACTIONS
+from bot.conversations.drafts import draft_update
 from nlu.protocol import KNOWLEDGE, Understanding, read_message, reading_from_json
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,10 @@ def run_action(request: HttpRequest) -> JsonResponse:
     action = ACTIONS.get(call.get("next_action"))
     if action is None:
         return JsonResponse({"error": f"no action {call.get('next_action')}"}, status=404)
-    outcome = action(context_of(call))
+    context = context_of(call)
+    outcome = action(context)
+    if outcome.draft:
+        draft_update(context.conversation(), outcome.draft)
     events = [
         {"event": "slot", "name": name, "value": value} for name, value in outcome.settled().items()
     ]

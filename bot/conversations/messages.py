@@ -29,7 +29,10 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Turn:
-    """What a resident said or pressed; ``owner`` speaks for her: an API key's name, or web."""
+    """What a resident said or pressed; ``owner`` speaks for her: an API key's name, or web.
+
+    ``attachments`` are ids of uploads that she sent along.
+    """
 
     owner: str
     channel: Channel
@@ -37,6 +40,7 @@ class Turn:
     text: str
     message_id: str = ""
     payload: str = ""
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

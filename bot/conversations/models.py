@@ -45,6 +45,8 @@ class TurnRecord(models.Model):
     took_ms = models.PositiveIntegerField(null=True)
     # The reply as it was said, encrypted, where it holds what ``reply`` masks.
     sealed_reply = models.TextField(blank=True)
+    # Ids of the uploads that were sent along.
+    attachments = models.JSONField(default=list, blank=True)
 
     class Meta:
         """In the order of asking; a message id is answered once."""

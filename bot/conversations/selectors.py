@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+from bot import clock
 from bot.conversations.messages import Answer, Button, Card, Competent, Offer, Reply
 from bot.conversations.models import Conversation, TurnRecord
 from bot.conversations.privacy import mask
@@ -13,6 +15,8 @@ from bot.encryption import decrypt
 
 # Courtesies between an answer and the wish to hear it again.
 LOOKS_BACK = 4
+# As long as uploads wait for a case.
+LATELY = timedelta(days=1)
 
 
 def previous_reply(sender: str) -> Reply | None:
@@ -37,6 +41,14 @@ def masked_reply(reply: Reply) -> Reply:
         speech=tuple(mask(sentence) for sentence in reply.speech),
         slots={name: mask(value) for name, value in reply.slots.items()},
     )
+
+
+def attachments_lately(sender: str) -> tuple[str, ...]:
+    """Return the ids of uploads that were sent along within the last day, oldest first."""
+    turns = TurnRecord.objects.filter(
+        conversation__sender=sender, asked_at__gte=clock.now() - LATELY
+    ).exclude(attachments=[])
+    return tuple(one for given in turns.values_list("attachments", flat=True) for one in given)
 
 
 def turns_of(conversation: Conversation, limit: int = 50) -> list[TurnRecord]:

@@ -12,7 +12,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -32,13 +32,14 @@ from bot.actions.single_turn import single_turn
 from bot.actions.telling import HUMAN_BUTTON
 from bot.channels.phone import speakable
 from bot.conversations import phrases
-from bot.conversations.drafts import draft_note
+from bot.conversations.drafts import DraftOf, draft_hear
 from bot.conversations.erasure import conversation_erase
-from bot.conversations.messages import Reply, Turn
+from bot.conversations.hearing import Heard, hear
+from bot.conversations.messages import Button, Reply, Turn
 from bot.conversations.models import Conversation, TurnRecord
-from bot.conversations.privacy import mask
 from bot.conversations.selectors import masked_reply, reply_of, stored_reply
 from bot.encryption import encrypt
+from bot.evidence.selectors import are_uploads_of
 from bot.handovers.desk import Desk
 from knowledge.record import Emergency
 from knowledge.search.errors import SearchError
@@ -51,8 +52,19 @@ _ASK = re.compile(r"ask:([A-Za-z]{1,2}\d{2,4}):([a-z]+)")
 _TELL = re.compile(r"tell:([A-Za-z]{1,2}\d{2,4}):([a-z0-9_]+)")
 _SAY = "say:"
 _GAPS = re.compile(r"(?<=[一-鿿])[ \u3000]+(?=[一-鿿])")
+# What the engine reads where a picture came without a word.
+PHOTO = "<photo>"
+PHOTO_ALONE = Reply(
+    kind="fallback",
+    text=phrases.PHOTO_ALONE,
+    buttons=(Button(phrases.REPORT, f"say:{phrases.REPORT}"), HUMAN_BUTTON),
+)
 # Characters a word, blank included, in what a recogniser writes.
 MOST_PER_WORD = 4
+
+
+class AttachmentRefused(ValueError):
+    """An upload that is not hers, or is there no more; the message says what was expected."""
 
 
 class PayloadRefused(ValueError):
@@ -74,16 +86,18 @@ class _Said:
 
 
 def answer(turn: Turn) -> Reply:
-    """Answer one turn; raises PayloadRefused for a payload that was never offered."""
+    """Answer one turn; raises PayloadRefused, AttachmentRefused for what can never have been."""
     turn = _with_payload_text(turn)
     message_id = turn.message_id or f"own-{uuid4().hex}"
     conversation = conversation_of(turn)
     with _in_order(conversation.sender):
-        record, is_new = _record(conversation, turn, message_id)
+        _check_attachments(conversation, turn.attachments, message_id)
+        heard = hear(turn.text, DraftOf(conversation.sender).get("asked", ""))
+        record, is_new = _record(conversation, turn, message_id, heard)
         if not is_new and record.reply is not None:
             return stored_reply(record)
         started = time.perf_counter()
-        said = _reply(conversation, turn, record)
+        said = _reply(conversation, turn, record, heard)
         reply = said.reply.placed(turn.conversation_id, record.turn_id)
         if not reply.speech:
             reply = replace(reply, speech=speakable(reply))
@@ -106,14 +120,29 @@ def _keep(record: TurnRecord, reply: Reply, started: float) -> None:
 
 def conversation_of(turn: Turn) -> Conversation:
     """Return the conversation that a turn belongs to; it begins with its first turn."""
-    scope = f"{turn.owner}\n{turn.channel}\n{turn.conversation_id}"
     conversation, _ = Conversation.objects.get_or_create(
         owner=turn.owner,
         channel=turn.channel,
         external_id=turn.conversation_id,
-        defaults={"sender": hashlib.sha256(scope.encode()).hexdigest()[:40]},
+        defaults={"sender": sender_of(turn.owner, turn.channel, turn.conversation_id)},
     )
     return conversation
+
+
+def sender_of(owner: str, channel: str, conversation_id: str) -> str:
+    """Return the code of a conversation, whether it has begun or not."""
+    scope = f"{owner}\n{channel}\n{conversation_id}"
+    return hashlib.sha256(scope.encode()).hexdigest()[:40]
+
+
+def attachment_add(sender: str, upload_id: str) -> bool:
+    """Put an upload beside those of the last turn, as if sent with it; False without a turn."""
+    last = TurnRecord.objects.filter(conversation__sender=sender).order_by("-id").first()
+    if last is None or not are_uploads_of(sender, [upload_id]):
+        return False
+    last.attachments = [*last.attachments, upload_id]
+    last.save(update_fields=["attachments"])
+    return True
 
 
 def _with_payload_text(turn: Turn) -> Turn:
@@ -132,7 +161,19 @@ def _with_payload_text(turn: Turn) -> Turn:
     raise PayloadRefused(f"payload: expected one that a reply offered, got “{payload[:40]}”")
 
 
-def _record(conversation: Conversation, turn: Turn, message_id: str) -> tuple[TurnRecord, bool]:
+def _check_attachments(
+    conversation: Conversation, attachments: Sequence[str], message_id: str
+) -> None:
+    """Let her own uploads through; a repeated message was checked when it first came."""
+    if not attachments or are_uploads_of(conversation.sender, attachments):
+        return
+    if not conversation.turns.filter(message_id=message_id).exists():
+        raise AttachmentRefused("expected uploads of this conversation, not older than a day")
+
+
+def _record(
+    conversation: Conversation, turn: Turn, message_id: str, heard: Heard
+) -> tuple[TurnRecord, bool]:
     """Store the turn before anything else is done with it."""
     try:
         with transaction.atomic():
@@ -140,8 +181,9 @@ def _record(conversation: Conversation, turn: Turn, message_id: str) -> tuple[Tu
                 conversation=conversation,
                 turn_id=uuid4().hex,
                 message_id=message_id,
-                text=mask(turn.text),
+                text=heard.text,
                 payload=turn.payload,
+                attachments=list(turn.attachments),
                 asked_at=clock.now(),
             )
     except IntegrityError:
@@ -149,9 +191,9 @@ def _record(conversation: Conversation, turn: Turn, message_id: str) -> tuple[Tu
     return record, True
 
 
-def _reply(conversation: Conversation, turn: Turn, record: TurnRecord) -> _Said:
+def _reply(conversation: Conversation, turn: Turn, record: TurnRecord, heard: Heard) -> _Said:
     try:
-        said = _think(conversation, turn, record)
+        said = _think(conversation, turn, record, heard)
         return replace(said, reply=_with_cards(said.reply))
     except Exception:
         # What nobody named reaches the top here: logged with its turn, answered with an apology.
@@ -159,7 +201,7 @@ def _reply(conversation: Conversation, turn: Turn, record: TurnRecord) -> _Said:
         return _Said(Reply(kind="fallback", text=phrases.APOLOGY, buttons=(HUMAN_BUTTON,)))
 
 
-def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> _Said:
+def _think(conversation: Conversation, turn: Turn, record: TurnRecord, heard: Heard) -> _Said:
     guide = office.guide()
     lasting = guide.danger.of_kind(conversation.danger) if conversation.danger else None
     if lasting and is_over(turn.text):
@@ -168,7 +210,7 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord) -> _Said:
         return _Said(_alarm(conversation, found, record))
     if _is_with_clerk(conversation):
         return _Said(Reply(kind="handover", intent="human", text=phrases.PASSED_ON))
-    said = _answered(conversation, turn, record)
+    said = _answered(conversation, turn, record, heard)
     if lasting is None:
         return said
     if said.then == "calm" and not only_called(turn.text):
@@ -210,19 +252,23 @@ def _is_with_clerk(conversation: Conversation) -> bool:
     return queue.state == "taken"
 
 
-def _answered(conversation: Conversation, turn: Turn, record: TurnRecord) -> _Said:
+def _answered(conversation: Conversation, turn: Turn, record: TurnRecord, heard: Heard) -> _Said:
     text = _spoken(record.text.strip())
+    if turn.attachments and not text and not turn.payload:
+        if not DraftOf(conversation.sender).get("form"):
+            return _Said(PHOTO_ALONE)
+        text = PHOTO
     if not text and not turn.payload:
         return _Said(Reply(kind="fallback", text=phrases.EMPTY))
-    draft_note(conversation, turn.text)
+    draft_hear(conversation, turn.text, heard)
     entities = _entities(turn.payload)
     try:
         return _ask_engine(conversation, text, entities, record.turn_id)
     except DialogueUnavailable as error:
         log.warning("dialogue unavailable (%s), turn %s answered alone", error, record.turn_id)
         reading = read_message(office.matcher(), text)
-        heard = Understanding(text, "ask_item", reading.match.probability, reading, entities)
-        return _Said(single_turn(context_for(conversation.sender, heard)))
+        alone = Understanding(text, "ask_item", reading.match.probability, reading, entities)
+        return _Said(single_turn(context_for(conversation.sender, alone)))
     except SearchError:
         log.exception("nothing to answer from, turn %s", record.turn_id)
         return _Said(Reply(kind="fallback", text=phrases.APOLOGY, buttons=(HUMAN_BUTTON,)))

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Text
 import yaml
 
 # Without transformer layers an epoch takes seconds where it took minutes on two cores; intents alone
-# of short sentences lose little by it.
+
 EPOCHS = 30
 RANKED = 10
 

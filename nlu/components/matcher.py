@@ -18,7 +18,7 @@ from knowledge.search.errors import SearchError
 from knowledge.search.live import LiveMatcher
 from nlu.components import action_results, tracker
 from nlu.protocol import KNOWLEDGE, read_message, reading_to_json
-from nlu.settling import settled_intent
+from nlu.settling import plain_intent, settled_intent
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +96,8 @@ class StreetKnowledgeMatcher(GraphComponent):
             self._outranks,
             self._doubted_at,
         )
+        heard_as = settled or str(heard.get(INTENT_NAME_KEY))
+        settled = plain_intent(heard_as, text, reading) or settled
         if settled is not None:
             intent = {INTENT_NAME_KEY: settled, "confidence": reading.match.probability}
             message.set(INTENT, intent, add_to_output=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,15 +21,28 @@ from bot.actions.single_turn import single_turn
 from bot.actions.telling import HUMAN_BUTTON
 from bot.api.serializers import ReplySerializer
 from bot.conversations import phrases
-from bot.conversations.messages import KINDS
+from bot.conversations.messages import KINDS, Turn
+from bot.conversations.models import Conversation
+from bot.conversations.service import conversation_of
 from knowledge.search.live import LiveMatcher
 from knowledge.search.matcher import Matcher
 from nlu.protocol import KNOWLEDGE, read_message, reading_to_json
 from tests.bot.conftest import MONDAY_MORNING, Says
 from tests.nlu.test_data import domain_slots, intents
 
-# What only takes note; the form itself asks.
-SILENT = {"validate_contact_form", "action_ask_contact"}
+# What only takes note, opens a form, or ends one: the form itself asks.
+SILENT = {
+    *("validate_contact_form", "action_ask_contact", "validate_ticket_form"),
+    *("validate_report_form", "validate_lookup_form", "action_proxy", "action_report"),
+    *("action_ticket_read_back", "action_report_read_back", "action_looked_up"),
+    *("action_progress", "action_change", "action_cancel_ticket", "action_rate"),
+}
+
+
+@pytest.fixture
+def aunt(db: None) -> Conversation:
+    """王阿姨's conversation."""
+    return conversation_of(Turn("web", "web", "王阿姨", ""))
 
 
 def test_a_clear_question_is_answered_from_the_guide(says: Says) -> None:
@@ -95,23 +109,30 @@ def test_a_fair_match_is_given_its_chance_against_out_of_scope(says: Says) -> No
     [
         ("我上周补的社保卡好了没有", {}, "answer", "SB13"),
         ("好了没有啊", {"item": "GG08"}, "answer", "GG08"),
-        ("我那个事怎么样了", {}, "handover", None),
     ],
 )
 def test_progress_is_of_an_item_if_one_is_known(
-    says: Says, text: str, slots: dict[str, Any], kind: str, item: str | None
+    says: Says, aunt: Conversation, text: str, slots: dict[str, Any], kind: str, item: str | None
 ) -> None:
-    reply = answer.progress(says(text, "ask_progress", slots=slots)).reply
+    context = replace(says(text, "ask_progress", slots=slots), sender=aunt.sender)
+    reply = ACTIONS["action_progress"](context).reply
     assert (reply.kind, reply.item, reply.intent) == (kind, item, "ask_progress")
 
 
-def test_somebody_who_wants_a_proxy_learns_how(says: Says) -> None:
-    outcome = answer.proxy(says("我腿脚不好，帮我代办补社保卡", "request_proxy"))
+def test_progress_of_something_unknown_opens_the_look_up(says: Says, aunt: Conversation) -> None:
+    context = replace(says("我那个事怎么样了", "ask_progress"), sender=aunt.sender)
+    outcome = ACTIONS["action_progress"](context)
+    assert outcome.slots["lookup_wanted"] is True
+    assert not outcome.reply.text
+
+
+def test_somebody_who_asks_whether_another_may_act_learns_how(says: Says) -> None:
+    outcome = answer.proxy(says("补社保卡别人能代办吗", "request_proxy"))
     assert (outcome.reply.kind, outcome.reply.item, outcome.reply.facet) == (
         *("answer", "SB13", "proxy"),
     )
     assert outcome.reply.intent == "request_proxy"
-    assert phrases.TICKET_BY_PHONE in outcome.reply.text
+    assert phrases.PROXY_OFFER in outcome.reply.text
 
 
 @pytest.mark.parametrize(
@@ -156,8 +177,11 @@ def test_with_nothing_said_yet_there_is_nothing_to_repeat(says: Says) -> None:
 @pytest.mark.parametrize(
     "text", ["社保卡丢了怎么补", "卡丢了", "我想办退休", "asdf", "", "楼道堆东西"]
 )
-def test_every_action_has_something_to_say_to_anything(says: Says, name: str, text: str) -> None:
-    outcome: Outcome = ACTIONS[name](says(text, draft={"phone": "13900000000"}))
+def test_every_action_has_something_to_say_to_anything(
+    says: Says, aunt: Conversation, name: str, text: str
+) -> None:
+    context = replace(says(text, draft={"said_phone": "13900000000"}), sender=aunt.sender)
+    outcome: Outcome = ACTIONS[name](context)
     assert outcome.reply.kind in KINDS
     assert outcome.reply.text or name in SILENT
     assert json.dumps(outcome.reply.as_json(), ensure_ascii=False)
@@ -204,7 +228,19 @@ MEMORY = st.fixed_dictionaries(
         "item": st.none() | ITEMS,
         "facet": st.none() | st.sampled_from(["fee", "materials", "colour", "progress"]),
         "previous_item": st.none() | ITEMS,
-        "awaiting": st.none() | st.sampled_from(["choice", "situation", "deletion"]),
+        "awaiting": st.none()
+        | st.sampled_from(
+            [
+                "choice",
+                "situation",
+                "deletion",
+                "ticket",
+                "report",
+                "change",
+                "withdrawal",
+                "rating",
+            ]
+        ),
         "question": st.none() | st.just("卡丢了"),
         "offered": SOME_ITEMS,
         "refused": SOME_ITEMS,
@@ -219,6 +255,38 @@ MEMORY = st.fixed_dictionaries(
 )
 
 
+TICKET = {
+    "ticket_item": "MZ11",
+    "ticket_reason": "elderly",
+    "ticket_mode": "代办",
+    "ticket_name": "王小明",
+    "ticket_phone": "13900000000",
+    "ticket_address": "临江社区",
+    "ticket_time": "周四下午",
+}
+REPORT = {
+    "kind": "R01",
+    "report_location": "临江社区门口",
+    "report_description": "车乱停",
+    "report_contact": "匿名",
+}
+FORM = st.sampled_from(
+    [
+        {},
+        {"form": "ticket", "asked": "name", "key": "k1", "ticket_item": "MZ11"},
+        {"form": "ticket", "asked": "item", "key": "k2", "asker": "child"},
+        {"form": "ticket", "asked": "time", "key": "k3", **TICKET, "ticket_time": ""},
+        {"form": "ticket_read_back", "key": "k4", "words": "念过", **TICKET},
+        {"form": "report", "asked": "location", "key": "k5", "kind": "R01"},
+        {"form": "report", "asked": "phone", "key": "k6", **REPORT, "report_contact": ""},
+        {"form": "report_read_back", "key": "k7", **REPORT},
+        {"form": "lookup", "asked": "phone", "purpose": "rate"},
+        {"form": "lookup", "lookup_phone": "13900000000", "lookup_number": "2611230001"},
+        {"case": "2611230001", "proved": "2611230001", "asked": "time"},
+    ]
+)
+
+
 @settings_of(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -230,20 +298,24 @@ MEMORY = st.fixed_dictionaries(
     entities=st.fixed_dictionaries(
         {}, optional={"item": ITEMS, "facet": st.just("fee"), "option": st.just("lost")}
     ),
+    form=FORM,
 )
 def test_every_action_answers_anything_whatever_is_remembered(
     says: Says,
+    aunt: Conversation,
     name: str,
     intent: str,
     text: str,
     slots: dict[str, Any],
     entities: dict[str, str],
+    form: dict[str, str],
 ) -> None:
-    draft = {"phone": "13900000000"}
-    context = says(text, intent, slots=slots, entities=entities, draft=draft)
+    draft = {"said_phone": "13900000000", **form}
+    said = says(text, intent, slots=slots, entities=entities, draft=draft)
+    context = replace(said, sender=aunt.sender)
     outcome = ACTIONS[name](context)
     assert isinstance(outcome, Outcome)
-    assert {*outcome.settled()} <= {*domain_slots()}
+    assert {*outcome.settled()} <= {*domain_slots(), "requested_slot"}
     assert json.loads(json.dumps(outcome.settled())) == outcome.settled()
     if not outcome.reply.text:
         assert name in SILENT

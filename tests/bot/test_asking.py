@@ -141,6 +141,13 @@ def test_what_is_asked_of_an_open_choice_waits_for_the_choice(
     assert (slots["awaiting"], slots["question"], slots["facet"]) == ("choice", "卡丢了", facet)
 
 
+def test_who_puts_the_choice_off_for_another_question_gets_its_answer(says: Says) -> None:
+    slots = {**CARDS, "offered": ["GG09", "GG10"], "question": "水电费"}
+    for intent in ("ask_item", "go_back"):
+        reply = answer.choose(says("先不说这个，社保卡丢了怎么补", intent, slots=slots)).reply
+        assert (reply.kind, reply.item) == ("answer", "SB13")
+
+
 def test_a_button_pressed_while_a_choice_is_open_is_no_question_about_the_choice(
     says: Says,
 ) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.actions import following
+from bot.actions import answer, following
 from bot.actions.context import Guide
+from bot.actions.registry import Action
 from bot.conversations import phrases
 from tests.bot.conftest import SITE, Says
 from tests.understood import offered
@@ -31,6 +32,57 @@ def test_two_items_are_held_side_by_side(
     assert offered(outcome.reply) == pair
     assert (outcome.slots["previous_item"], outcome.slots["item"]) == tuple(pair)
     assert outcome.slots["awaiting"] == "choice"
+
+
+@pytest.mark.parametrize(
+    ("text", "facets"),
+    [
+        ("老年优待证和老年公交卡哪个快", ["duration"]),
+        ("老年优待证跟老年公交卡哪个要花钱", ["fee"]),
+        ("老年优待证、老年公交卡哪样省事", ["duration"]),
+        ("老年优待证和老年公交卡哪个先办", ["overview"]),
+        ("老年优待证和老年公交卡哪个给的钱多", ["amount"]),
+    ],
+)
+def test_which_of_two_is_weighed_by_the_word_behind_it(
+    says: Says, text: str, facets: list[str]
+) -> None:
+    reply = answer.answer(says(text)).reply
+    assert [each.item for each in reply.answers] == ["MZ10", "GG08"]
+    assert {each.facet for each in reply.answers} == {*facets}
+
+
+@pytest.mark.parametrize("action", [answer.answer, answer.choose, answer.narrow, answer.compare])
+@pytest.mark.parametrize("text", ["哪个要花钱", "那这两个哪个省事", "哪张不要钱"])
+def test_which_is_asked_of_those_just_compared(says: Says, text: str, action: Action) -> None:
+    compared = following.compare(says("失业登记和失业金有什么区别", "compare"))
+    reply = action(says(text, slots=compared.settled())).reply
+    assert [each.item for each in reply.answers] == ["SB20", "SB21"]
+
+
+def test_which_is_asked_of_the_choices_that_are_open(says: Says) -> None:
+    offered_before = ["SB13", "CL20", "GG08"]
+    slots = {"awaiting": "choice", "offered": offered_before, "question": "卡丢了"}
+    outcome = answer.choose(says("哪个快", slots=slots))
+    assert [each.item for each in outcome.reply.answers] == offered_before
+    assert (outcome.slots["awaiting"], outcome.slots["offered"]) == ("choice", offered_before)
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("哪个窗口快", {"awaiting": "choice", "offered": ["SB13", "GG08"]}),
+        ("哪个快", {"item": "SB13", "previous_item": "MZ10", "offered": ["GG08", "CL20"]}),
+        ("哪个快", {"awaiting": "choice", "offered": ["SB13", "GG08", "CL20", "MZ10"]}),
+        ("哪个快", {}),
+        ("尊老金和社保卡补换哪个要先挂失", {"awaiting": "choice", "offered": ["GA02", "GA03"]}),
+    ],
+)
+def test_which_of_what_is_not_shown_together_does_not_compare_that(
+    says: Says, text: str, slots: dict[str, Any]
+) -> None:
+    shown = answer.answer(says(text, slots=slots)).reply.answers
+    assert not {*slots.get("offered", ())} <= {each.item for each in shown} or not slots
 
 
 def test_without_a_facet_cost_and_duration_are_compared(says: Says, guide: Guide) -> None:

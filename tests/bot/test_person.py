@@ -109,7 +109,7 @@ def test_an_office_without_known_hours_is_taken_for_open(says: Says) -> None:
 
 
 def test_the_engine_learns_only_that_there_is_a_number(says: Says) -> None:
-    outcome = person.validate_contact(says("我电话<phone>", draft={"phone": PHONE}))
+    outcome = person.validate_contact(says("我电话<phone>", draft={"said_phone": PHONE}))
     assert (outcome.settled(), outcome.reply.text) == ({"contact": "filled"}, "")
     assert person.validate_contact(says("我不想留")).settled() == {}
 
@@ -138,7 +138,7 @@ def test_a_number_that_is_not_whole_is_asked_for_again(says: Says, text: str) ->
 
 def test_the_number_is_kept_and_read_back(says: Says) -> None:
     desk = FakeDesk()
-    context = says("<phone>", now=NIGHT, desk=desk, draft={"phone": PHONE})
+    context = says("<phone>", now=NIGHT, desk=desk, draft={"said_phone": PHONE})
     outcome = person.keep_contact(context)
     assert desk.contacts == [PHONE]
     assert "139 0000 0000" in outcome.reply.text

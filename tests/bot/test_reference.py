@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from bot.actions import answer, reference
 from bot.actions.context import Guide
+from bot.actions.registry import Action
+from bot.conversations import phrases
 from knowledge.search.matcher import Match
 from tests.bot.conftest import Says
 from tests.understood import candidates, understood, unsure
@@ -104,7 +106,7 @@ def test_and_that_one_asks_the_same_of_the_next_item(says: Says, text: str) -> N
 def test_several_items_in_one_message_are_each_asked_about(
     says: Says, text: str, wanted: set[str]
 ) -> None:
-    found = reference.items_asked_together(says(text))
+    found = reference.asked_together(says(text)).items
     assert {item.item_id for item, _ in found} == wanted
 
 
@@ -113,13 +115,123 @@ def test_several_items_in_one_message_are_each_asked_about(
     ["社保卡丢了怎么补，要带什么", "要带什么，在哪办，要钱吗", "户口本和身份证要带吗", "", "，，"],
 )
 def test_several_questions_about_one_item_are_not_several_items(says: Says, text: str) -> None:
-    assert reference.items_asked_together(says(text)) == []
+    assert reference.asked_together(says(text)).items == []
 
 
-@pytest.mark.xfail(reason="a second item named by an ambiguous word falls to the first")
 def test_one_of_two_items_is_never_answered_in_the_name_of_the_other(says: Says) -> None:
     reply = answer.answer(says("社保卡补办要带什么，居住证多少钱")).reply
     assert not [a for a in reply.answers if (a.item, a.facet) == ("SB13", "fee")]
+
+
+def test_what_is_unclear_beside_a_clear_question_is_asked_back_about(says: Says) -> None:
+    outcome = answer.answer(says("社保卡补办要带什么，居住证在哪办"))
+    reply = outcome.reply
+    assert [(a.item, a.facet) for a in reply.answers] == [("SB13", "materials")]
+    assert (reply.kind, reply.slot) == ("answer", "item")
+    assert reply.text.count(phrases.WHICH) == 1
+    assert {"GA02", "GA03"} <= {offer.item for offer in reply.candidates}
+    slots = outcome.settled()
+    assert (slots["awaiting"], slots["question"], slots["facet"]) == (
+        *("choice", "居住证在哪办", "where"),
+    )
+    assert slots["offered"] == [offer.item for offer in reply.candidates]
+    assert "posed" not in slots
+
+
+TOGETHER = {"item": "SB38", "previous_item": "GA06", "offered": ["GA06", "SB38"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [("户口那个要钱不", "GA06"), ("医保那个要钱不", "SB38"), ("第一个要带什么", "GA06")],
+)
+def test_each_of_those_answered_together_can_be_asked_about(
+    says: Says, text: str, item: str
+) -> None:
+    assert answer.answer(says(text, slots=TOGETHER)).reply.item == item
+
+
+@pytest.mark.parametrize("text", ["都能代办吗", "我走不动，都能由儿子代办吗", "两个要不要钱"])
+def test_what_is_asked_of_all_is_answered_for_all(says: Says, text: str) -> None:
+    reply = answer.answer(says(text, slots=TOGETHER)).reply
+    assert list(dict.fromkeys(each.item for each in reply.answers)) == ["GA06", "SB38"]
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("要不要钱", TOGETHER),
+        ("我们都能代办吗", TOGETHER),
+        ("都能代办吗", {**TOGETHER, "offered": ["CL01", "CL02"]}),
+        ("都能代办吗", {"item": "SB38", "previous_item": "GA06"}),
+    ],
+)
+def test_what_is_not_asked_of_all_is_asked_of_the_item_at_hand(
+    says: Says, text: str, slots: dict[str, Any]
+) -> None:
+    reply = answer.answer(says(text, slots=slots)).reply
+    assert {each.item for each in reply.answers} == {"SB38"}
+
+
+LICENCES = {"item": "SC08", "previous_item": "SC07", "facet": "overview"}
+
+
+@pytest.mark.parametrize(
+    ("text", "facet"),
+    [("还是说补纸质执照吧，几天能拿到", "duration"), ("还是问执照丢了补一张，要钱吗", "fee")],
+)
+def test_who_goes_back_to_the_item_before_describes_it(says: Says, text: str, facet: str) -> None:
+    assert reference.goes_back_to(says(text, slots=LICENCES)) == "SC07"
+    reply = answer.answer(says(text, slots=LICENCES)).reply
+    assert (reply.item, reply.facet) == ("SC07", facet)
+    reply = answer.go_back(says(text, "go_back", slots=LICENCES)).reply
+    assert (reply.item, reply.facet) == ("SC07", facet)
+
+
+@pytest.mark.parametrize(
+    "text", ["刚才那个要钱吗", "补纸质执照几天", "还是说尊老金吧", "还是说手机上下载的那种吧"]
+)
+def test_what_is_not_the_item_before_is_no_going_back_to_it(says: Says, text: str) -> None:
+    assert reference.goes_back_to(says(text, slots=LICENCES)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_about_her"),
+    [("户口是去年从安徽迁来的", True), ("我是南京户口", True), ("社保卡丢了", False)],
+)
+def test_after_the_conditions_a_statement_is_about_her_unless_it_names_another_item(
+    says: Says, text: str, is_about_her: bool
+) -> None:
+    slots = {"item": "MZ11", "facet": "conditions"}
+    reply = answer.answer(says(text, slots=slots)).reply
+    assert ((reply.item, reply.facet) == ("MZ11", "conditions")) is is_about_her
+
+
+@pytest.mark.parametrize("text", ["就问你高血压行不行", "糖尿病能办吗"])
+def test_whether_something_named_in_the_conditions_will_do_is_asked_of_the_item(
+    says: Says, text: str
+) -> None:
+    slots = {"item": "SB42", "facet": "overview"}
+    for action in (answer.answer, answer.narrow):
+        reply = action(says(text, slots=slots)).reply
+        assert (reply.item, reply.facet) == ("SB42", "conditions")
+
+
+@pytest.mark.parametrize("text", ["失业金呢", "失业金能领几个月"])
+def test_a_word_of_the_conditions_does_not_hold_what_is_another_item(says: Says, text: str) -> None:
+    assert answer.answer(says(text, slots={"item": "SB20"})).reply.item == "SB21"
+
+
+@pytest.mark.parametrize(
+    "text", ["能叫网格员来家里办吗", "可以请你们的人到我家来不", "派人上门行吗"]
+)
+@pytest.mark.parametrize("action", [answer.answer, answer.proxy, answer.narrow])
+def test_whom_to_call_to_the_house_is_the_proxy_facet_of_the_item_at_hand(
+    says: Says, text: str, action: Action
+) -> None:
+    slots = {"item": "MZ11", "facet": "materials"}
+    reply = action(says(text, "request_proxy", slots=slots)).reply
+    assert (reply.item, reply.facet) == ("MZ11", "proxy")
 
 
 def test_one_of_those_offered_before_is_meant_by_its_name(says: Says) -> None:
@@ -152,6 +264,27 @@ def test_the_question_just_asked_is_answered_in_words_or_by_place(
     outcome = answer.narrow(says(text, slots=ASKED))
     assert (outcome.reply.item, outcome.reply.facet) == ("SB13", "materials")
     assert outcome.slots["chosen"] == {"SB13": [option]}
+
+
+@pytest.mark.parametrize("action", [answer.narrow, answer.proxy])
+def test_a_situation_told_after_another_question_narrows_what_depends_on_it(
+    says: Says, guide: Guide, action: Action
+) -> None:
+    item = guide.item("MZ01")
+    assert item is not None
+    posed = [f"MZ01:{situation.id}" for situation in item.situations]
+    text = "是我一个人单独申请，我重残"
+    outcome = action(
+        says(text, "request_proxy", slots={"item": "MZ01", "facet": "duration", "posed": posed})
+    )
+    assert (outcome.reply.item, outcome.reply.facet) == ("MZ01", "materials")
+    assert outcome.slots["chosen"]["MZ01"]
+
+
+def test_a_situation_told_unasked_leaves_the_facet_as_it_is(says: Says) -> None:
+    slots = {"item": "MZ01", "facet": "duration"}
+    reply = answer.narrow(says("是我一个人单独申请，我重残", slots=slots)).reply
+    assert (reply.item, reply.facet) == ("MZ01", "duration")
 
 
 def test_a_place_means_nothing_where_no_situation_is_open(says: Says, guide: Guide) -> None:

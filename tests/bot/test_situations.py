@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions.situations import Chosen, answer_to, options_in, options_told, replaced
+from bot.actions.situations import (
+    Chosen,
+    answer_to,
+    facet_narrowed,
+    options_in,
+    options_told,
+    replaced,
+)
 from knowledge.files import KnowledgeFiles
 from knowledge.record import Amount, Condition, Material, Option, ServiceItem, Situation
 from tests.people import altered
@@ -358,6 +365,43 @@ def test_an_answer_in_words_picks_the_option_it_is_nearest_to(
     situation: Situation, text: str, option: str | None
 ) -> None:
     assert answer_to(situation, text, None) == option
+
+
+MOVED = Situation(
+    id="moved",
+    question="是头一回领，还是户口刚迁来的？",
+    options=[
+        Option(id="first", label="头一回领", words=["没领过"]),
+        Option(id="moved", label="户口迁来的", words=["落户"]),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("户口是去年从安徽迁来的", "moved"),
+        ("户口前年才迁到南京来", "moved"),
+        ("来的时候我还没想过要把户口也迁了", None),
+        ("老家在安徽", None),
+    ],
+)
+def test_the_words_of_a_label_may_stand_apart_in_an_answer(text: str, option: str | None) -> None:
+    assert answer_to(MOVED, text, None) == option
+
+
+@pytest.mark.parametrize(
+    ("facet", "narrowed"),
+    [("materials", "materials"), ("conditions", "conditions"), ("fee", "materials")],
+)
+def test_what_an_option_narrows_is_the_facet_at_hand_or_the_materials(
+    item: ServiceItem, facet: str, narrowed: str
+) -> None:
+    assert facet_narrowed(item, {"lost"}, facet) == narrowed
+
+
+def test_where_nothing_depends_on_an_option_the_facet_stays(item: ServiceItem) -> None:
+    assert facet_narrowed(item, {"elsewhere"}, "fee") == "fee"
 
 
 @pytest.mark.parametrize("text", ["是", "是的", "对", "有", "有的", "嗯", "嗯，是的", "对对"])

@@ -288,6 +288,32 @@ def test_a_told_age_is_held_against_the_conditions(
     assert bool(note) or "您说" not in text
 
 
+@pytest.mark.parametrize(
+    ("owner", "facets"), [("GG08", ["fee", "amount"]), ("SB13", ["fee"]), ("MZ11", ["fee"])]
+)
+def test_where_one_gets_to_pay_less_the_fee_is_told_with_it(
+    says: Says, owner: str, facets: list[str]
+) -> None:
+    reply = told(says("要钱吗"), owner, ("fee",)).reply
+    assert [each.facet for each in reply.answers] == facets
+    assert ("免费" in reply.answers[-1].text) is (owner == "GG08")
+
+
+def test_of_several_items_all_that_was_told_is_remembered_and_one_question_asked(
+    says: Says, guide: Guide
+) -> None:
+    one, other = guide.item("SB13"), guide.item("GG08")
+    assert one is not None
+    assert other is not None
+    wanted = [(one, ["materials"]), (other, ["materials"])]
+    outcome = about_items(says("卡坏了，人也满七十了，各要带什么"), wanted)
+    assert outcome.slots["chosen"] == {"SB13": ["broken"], "GG08": ["seventies"]}
+    assert [pair.split(":")[0] for pair in outcome.slots["posed"]] == ["GG08"]
+    assert outcome.slots["offered"] == ["SB13", "GG08"]
+    silent = about_items(says("要带什么"), wanted, poses=False)
+    assert (silent.reply.slot, "posed" in silent.slots) == (None, False)
+
+
 def test_several_items_are_answered_and_the_last_is_at_hand(says: Says, guide: Guide) -> None:
     one, other = guide.item("SB13"), guide.item("GG08")
     assert one is not None

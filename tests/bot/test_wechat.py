@@ -36,6 +36,7 @@ from bot.channels.wechat.models import Delivery, Departure, Push
 from bot.checks import settings_agree
 from bot.conversations import phrases, service
 from bot.conversations.messages import Button, Reply, Turn
+from bot.conversations.hearing import hear
 from bot.conversations.models import Conversation, TurnRecord
 from bot.handovers.models import Notice
 from bot.tasks import queue
@@ -631,7 +632,7 @@ def test_an_erased_conversation_still_hears_that_it_is(
 def test_an_attempt_after_a_crash_finishes_what_was_begun(phone: Phone, engine: Engine) -> None:
     turn = answering.turn_of("wx-83", WANG, "社保卡丢了")
     answering._noted(turn)
-    service._record(service.conversation_of(turn), turn, turn.message_id)
+    service._record(service.conversation_of(turn), turn, turn.message_id, hear(turn.text))
     assert phone.says("社保卡丢了", 83).text == "带上身份证。"
     assert TurnRecord.objects.count() == 1
 
