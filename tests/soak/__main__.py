@@ -2,7 +2,8 @@
 
 ``load`` keeps a fixed pace and holds every reply against its own talk; ``plain`` sends the same to
 a plain Rasa project; ``kill`` ends the dialogue in the middle of talks; ``capacity`` asks without
-a pause; ``crash`` looks for lost messages; ``endurance`` for growth. Prints one line a figure and
+a pause; ``crash`` looks for lost messages, ``confirmations`` for lost or doubled tickets;
+``staff`` opens many pages and tickets at once; ``endurance`` looks for growth. Prints one line a figure and
 adds each part to ``bench/out/soak.json``; ends with 1 if anything is ``wrong``.
 ``python -m tests.soak --only load plain --seconds 10`` runs parts, and short ones.
 What a single message costs is measured by ``tests.bench``.
@@ -19,15 +20,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.soak.capacity import capacity
+from tests.soak.confirmations import confirmations
 from tests.soak.crash import crash
 from tests.soak.endurance import endurance
 from tests.soak.figures import Figures
 from tests.soak.kill import kill
 from tests.soak.load import load
 from tests.soak.plain import plain
+from tests.soak.staff import staff
 
 OUT = Path(__file__).resolve().parents[2] / "bench" / "out" / "soak.json"
-PARTS = ("load", "plain", "kill", "capacity", "crash", "endurance")
+PARTS = (
+    *("load", "plain", "kill", "capacity", "crash"),
+    *("confirmations", "staff", "endurance"),
+)
 
 
 def main() -> int:
@@ -42,6 +48,8 @@ def main() -> int:
         "kill": kill,
         "capacity": lambda: capacity(given.seconds),
         "crash": crash,
+        "confirmations": confirmations,
+        "staff": lambda: staff(given.seconds),
         "endurance": lambda: endurance(given.minutes),
     }
     for name in PARTS:
