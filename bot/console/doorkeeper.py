@@ -1,4 +1,7 @@
-"""Nobody gets past ``/staff/`` without having signed in: a page is closed unless it says so."""
+"""Nobody gets past ``/staff/`` without having signed in: a page is closed unless it says so.
+
+What somebody may not do, or is not there, is told her in a sentence.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
 from bot.accounts.models import Staff
+from bot.accounts.policies import Forbidden
 from bot.accounts.services import staff_seen
+from bot.console.asking import staff_of
+from bot.console.navigation import home_of
 
 STAFF = "staff/"
 
@@ -33,3 +41,23 @@ class StaffOnly(LoginRequiredMiddleware):
         if refused is None and isinstance(request.user, Staff):
             staff_seen(request.user)
         return refused
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """Put into a page why there is none; None leaves other failures to Django."""
+        match = request.resolver_match
+        if match is None or not match.route.startswith(STAFF):
+            return None
+        if isinstance(exception, PermissionDenied):
+            sentence = str(exception) if isinstance(exception, Forbidden) else "这一页不归您看。"
+            return _told(request, 403, "不能看", sentence)
+        if isinstance(exception, Http404):
+            return _told(request, 404, "没有找到", "没有这一页，可能已经删掉了，或者地址不对。")
+        return None
+
+
+def _told(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponseBase:
+    home = home_of(staff_of(request)) if isinstance(request.user, Staff) else "/staff/"
+    shown = {"title": title, "sentence": sentence, "home": home}
+    return render(request, "console/forbidden.html", shown, status=status)

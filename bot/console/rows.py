@@ -120,12 +120,13 @@ def _row(handover: Handover, now: datetime) -> Row:
         handover=handover,
         reason=REASONS[handover.reason],
         channel=CHANNELS.get(handover.conversation.channel, handover.conversation.channel),
-        waited=_ago(handover.closed_at or handover.opened_at, now),
+        waited=ago(handover.closed_at or handover.opened_at, now),
         words=words[:120],
     )
 
 
-def _ago(moment: datetime, now: datetime) -> str:
+def ago(moment: datetime, now: datetime) -> str:
+    """Return how long ago a moment was, in its largest units."""
     minutes = max(0, int((now - moment).total_seconds() // 60))
     if minutes < 1:
         return "刚刚"
@@ -142,12 +143,17 @@ def _untold(notice: Notice) -> dict[str, Any]:
     return {
         "id": notice.pk,
         "conversation": notice.conversation_id,
-        "channel": CHANNELS.get(notice.conversation.channel, notice.conversation.channel),
+        "channel": _way(notice),
         "why": "要打电话告诉" if is_call else "没有送到",
         "code": notice.last_error,
         "text": notice.text,
         "at": notice.created_at,
     }
+
+
+def _way(notice: Notice) -> str:
+    channel = notice.conversation.channel if notice.conversation else notice.medium
+    return CHANNELS.get(channel, notice.get_medium_display())
 
 
 def _lines(said: selectors.Said) -> list[Line]:

@@ -1,9 +1,9 @@
 """The staff's addresses; all but the sign-in page are behind the doorkeeper."""
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import include, path
 
-from bot.console import views
+from bot.console import bell, views
 
 urlpatterns = [
     path("", views.inbox, name="inbox"),
@@ -16,5 +16,10 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/close", views.close, name="staff-close"),
     path("conversations/<int:conversation_id>/reply", views.reply, name="staff-reply"),
     path("conversations/<int:conversation_id>/contact", views.contact, name="staff-contact"),
+    path("bell/", bell.bell, name="staff-bell"),
+    path("notices/", bell.notices, name="staff-notices"),
     path("notices/<int:notice_id>/told", views.told, name="staff-told"),
+    path("tickets/", include("bot.console.tickets_urls")),
+    path("reports/", include("bot.console.reports_urls")),
+    path("", include("bot.console.office_urls")),
 ]

@@ -18,8 +18,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from bot.accounts.models import Staff
+from bot.accounts.policies import Action, may
 from bot.console import rows
+from bot.console.asking import fragment, needs, problems_of, staff_of
 from bot.console.forms import ReplyForm, SignInForm
+from bot.console.navigation import home_of
 from bot.conversations.models import Conversation
 from bot.handovers import services
 from bot.handovers.errors import HandoverError, NotOpen
@@ -55,19 +58,24 @@ def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
 @never_cache
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Show who waits, whom I look after, what was closed."""
-    return render(request, "console/inbox.html", rows.inbox(_staff(request)))
+    """Show who waits, whom I look after, what was closed; to others the page they begin with."""
+    staff = staff_of(request)
+    if not may(staff, Action.DESK_USE):
+        return redirect(home_of(staff))
+    return render(request, "console/inbox.html", rows.inbox(staff))
 
 
 @never_cache
 @require_safe
+@needs(Action.DESK_USE)
 def queue(request: HttpRequest) -> HttpResponse:
     """Return the inbox's lists alone, or 204 if they are as the page has them."""
-    return _fragment(request, "console/_queue.html", rows.inbox(_staff(request)))
+    return fragment(request, "console/_queue.html", rows.inbox(staff_of(request)))
 
 
 @never_cache
 @require_safe
+@needs(Action.DESK_USE)
 def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Show one conversation."""
     return _conversation_page(request, _found(conversation_id))
@@ -75,35 +83,38 @@ def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
 
 @never_cache
 @require_safe
+@needs(Action.DESK_USE)
 def words(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Return what was said alone, or 204 if it is as the page has it."""
-    found, staff = _found(conversation_id), _staff(request)
+    found, staff = _found(conversation_id), staff_of(request)
     _read(found, staff)
-    return _fragment(request, "console/_words.html", rows.conversation_page(found, staff))
+    return fragment(request, "console/_words.html", rows.conversation_page(found, staff))
 
 
 @require_POST
+@needs(Action.DESK_USE)
 def take(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Look after a conversation."""
     return _do(request, conversation_id, services.handover_take)
 
 
 @require_POST
+@needs(Action.DESK_USE)
 def close(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Give a conversation back to the assistant."""
     return _do(request, conversation_id, services.handover_close)
 
 
 @require_POST
+@needs(Action.DESK_USE)
 def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Write to the resident; what cannot be sent stays in the box."""
     form = ReplyForm(request.POST)
     if not form.is_valid():
-        problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        return _kept_page(request, conversation_id, problem)
+        return _kept_page(request, conversation_id, problems_of(form))
     text, key = form.cleaned_data["text"], f"clerk-{form.cleaned_data['key']}"
     try:
-        services.handover_say(_handover(conversation_id), _staff(request), text, key)
+        services.handover_say(_handover(conversation_id), staff_of(request), text, key)
     except (HandoverError, ValueError) as error:
         return _kept_page(request, conversation_id, str(error))
     return redirect("staff-conversation", conversation_id)
@@ -111,16 +122,18 @@ def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
 
 @never_cache
 @require_POST
+@needs(Action.DESK_USE)
 def contact(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Show the resident's number, once, to the clerk who took the conversation; it is noted."""
     try:
-        phone = services.contact_look(_handover(conversation_id), _staff(request))
+        phone = services.contact_look(_handover(conversation_id), staff_of(request))
     except HandoverError as error:
         return _kept_page(request, conversation_id, str(error), status=409)
     return _conversation_page(request, _found(conversation_id), phone=phone)
 
 
 @require_POST
+@needs(Action.DESK_USE)
 def told(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Note that a person has passed a notice on."""
     services.notice_told(get_object_or_404(to_be_told(), pk=notice_id))
@@ -131,7 +144,7 @@ def _do(
     request: HttpRequest, conversation_id: int, act: Callable[[Handover, Staff], Handover]
 ) -> HttpResponse:
     try:
-        act(_handover(conversation_id), _staff(request))
+        act(_handover(conversation_id), staff_of(request))
     except HandoverError as error:
         return _kept_page(request, conversation_id, str(error), status=409)
     return redirect("staff-conversation", conversation_id)
@@ -149,7 +162,7 @@ def _kept_page(
 def _conversation_page(
     request: HttpRequest, found: Conversation, status: int = 200, **more: str
 ) -> HttpResponse:
-    staff = _staff(request)
+    staff = staff_of(request)
     _read(found, staff)
     shown = {
         **rows.conversation_page(found, staff),
@@ -160,18 +173,6 @@ def _conversation_page(
     response = render(request, "console/conversation.html", shown, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _fragment(request: HttpRequest, template: str, shown: dict[str, Any]) -> HttpResponse:
-    if request.GET.get("version") == shown["version"]:
-        return HttpResponse(status=204)
-    return render(request, template, shown)
-
-
-def _staff(request: HttpRequest) -> Staff:
-    """Return who is signed in; the doorkeeper has seen to it that somebody is."""
-    assert isinstance(request.user, Staff)
-    return request.user
 
 
 def _found(conversation_id: int) -> Conversation:

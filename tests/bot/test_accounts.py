@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import argparse
 import logging
+import re
 from datetime import date, time, timedelta
 from typing import Any
 

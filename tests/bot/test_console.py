@@ -14,7 +14,7 @@ from django.test import Client
 
 from bot import clock
 from bot.accounts.models import Staff
-from bot.channels.outbox import notice_send
+from bot.channels.outbox import notice_send, resident_tell
 from bot.console.rows import CHANNELS, REASONS
 from bot.conversations.messages import CHANNELS as ALL_CHANNELS
 from bot.conversations.messages import Reply
@@ -310,3 +310,12 @@ def test_pages_load_nothing_from_elsewhere_and_hold_no_script_of_their_own(
         assert not re.findall(r"<script(?![^>]*\bsrc=)", page)
         assert " style=" not in page
         assert not re.findall(r"\son\w+=", page)
+
+
+def test_the_inbox_lists_whom_to_call_without_any_conversation(li: Clerk) -> None:
+    resident_tell(None, PHONE, "您的代办单办好了。", "ticket-7")
+    seen = section(li.sees(), "untold")
+    assert "您的代办单办好了。" in seen
+    assert "要打电话告诉" in seen
+    assert "打电话</span>" in seen
+    assert PHONE not in li.sees()

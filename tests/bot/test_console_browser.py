@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bot import clock
-from bot.accounts.models import Staff
-from bot.channels.outbox import notice_send
+from bot.accounts.models import Staff, StaffRole
+from bot.channels.outbox import notice_send, notice_sms
 from bot.conversations.messages import Reply
 from bot.conversations.models import Conversation, TurnRecord
 from bot.handovers.desk import Desk
 from bot.handovers.models import Notice
+from tests.bot.reporting import make_office
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -204,6 +206,23 @@ def test_nothing_is_too_small_too_wide_or_out_of_reach(desk: Desks, look: str) -
     assert problems(li, ["/staff/login"]) == []
 
 
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_the_pages_of_the_office_fit_and_can_be_pressed(
+    desk: Desks, look: str, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    office = make_office(monkeypatch, settings, tmp_path)
+    for role in (StaffRole.Role.ADMINISTRATOR, StaffRole.Role.GRID):
+        StaffRole.objects.create(staff=office.supervisor, role=role)
+    report = office.hears(phone="13900001111", is_anonymous=False).report
+    notice_sms("13900001111", "您的代办单办好了", "lost")
+    Notice.objects.update(state="gone", last_error="Forbidden")
+    li = desk(office.supervisor.username, color_scheme=look)
+    names = ("reports/", f"reports/{report.number}/", "reports/new/", "letters/", "people/")
+    names += ("notices/", "shifts/", f"shifts/{office.grid.pk}/", f"people/{office.grid.pk}/")
+    names += ("places/", f"places/{office.linjiang.pk}/")
+    assert problems(li, [f"/staff/{name}" for name in names]) == []
+
+
 def problems(page: Page, addresses: list[str]) -> list[str]:
     found = []
     for address in addresses:
@@ -221,7 +240,9 @@ def looks_wrong(page: Page) -> list[str]:
             wrong.append(f"wider than {width}")
     page.set_viewport_size({"width": 380, "height": 780})
     small = page.evaluate(
-        """least => [...document.querySelectorAll("button, input:not([type=hidden]), textarea, a")]
+        """least => [...document.querySelectorAll(
+                "button, select, textarea, a, summary, label:has(> input), "
+                + "input:not([type=hidden], [type=checkbox], [type=radio])")]
             .filter(e => getComputedStyle(e).display !== "inline")
             .map(e => [e.textContent.trim().slice(0, 20), e.getBoundingClientRect()])
             .filter(([, box]) => box.height && (box.height < least || box.width < least))

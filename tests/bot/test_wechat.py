@@ -35,8 +35,8 @@ from bot.channels.wechat.menu import menu, pressed
 from bot.channels.wechat.models import Delivery, Departure, Push
 from bot.checks import settings_agree
 from bot.conversations import phrases, service
-from bot.conversations.messages import Button, Reply, Turn
 from bot.conversations.hearing import hear
+from bot.conversations.messages import Button, Reply, Turn
 from bot.conversations.models import Conversation, TurnRecord
 from bot.handovers.models import Notice
 from bot.tasks import queue

@@ -3,8 +3,8 @@
 ``load`` keeps a fixed pace and holds every reply against its own talk; ``plain`` sends the same to
 a plain Rasa project; ``kill`` ends the dialogue in the middle of talks; ``capacity`` asks without
 a pause; ``crash`` looks for lost messages, ``confirmations`` for lost or doubled tickets;
-``staff`` opens many pages and tickets at once; ``endurance`` looks for growth. Prints one line a figure and
-adds each part to ``bench/out/soak.json``; ends with 1 if anything is ``wrong``.
+``staff`` opens many pages and tickets at once; ``endurance`` looks for growth. Prints one line a
+figure and adds each part to ``bench/out/soak.json``; ends with 1 if anything is ``wrong``.
 ``python -m tests.soak --only load plain --seconds 10`` runs parts, and short ones.
 What a single message costs is measured by ``tests.bench``.
 """

@@ -108,7 +108,7 @@ def _watch(server: Running, seen: Seen, stop: threading.Event, number: int) -> N
 
 def _open_at_pace(server: Running, seen: Seen, seconds: float, pool: ThreadPoolExecutor) -> None:
     with _signed_in(server) as client:
-        page = client.get("/staff/tickets/new/")
+        page = client.get("/staff/tickets/new/?item=MZ11")
         token = _TOKEN.search(page.text)
         assert token, f"expected the form of a new ticket, got {page.status_code}"
         began, running = time.monotonic(), []
@@ -122,8 +122,10 @@ def _open_at_pace(server: Running, seen: Seen, seconds: float, pool: ThreadPoolE
 def _open(client: httpx.Client, seen: Seen, token: str, number: int) -> None:
     form = {
         "csrfmiddlewaretoken": token,
-        "key": uuid4().hex,
-        "item_id": "MZ11",
+        "do": "open",
+        "yes": "对的，就这样办",
+        "key": str(uuid4()),
+        "item": "MZ11",
         "mode": "代办",
         "reason": "elderly",
         "reason_text": "八十二了走不动",
@@ -132,7 +134,6 @@ def _open(client: httpx.Client, seen: Seen, token: str, number: int) -> None:
         "address": "临江社区",
         "time_text": "周四下午",
         "asker": "self",
-        "consent": "on",
     }
     began = time.monotonic()
     try:
