@@ -63,6 +63,13 @@ _SCORES = (
     (re.compile(r"^\s*(?P<score>[1-5])\s*$"), 0),
 )
 _VERY_BAD = re.compile(r"非常不满意|特别不满意|太差|差评|很差|差劲|糟糕")
+_CHANGES_CASE = re.compile(
+    rf"改|换|挪|推迟|提前|时间|日子|电话|号码|手机|地址|{_CASE_WORDS.pattern}"
+)
+# A service that was given, somewhere else than in this conversation.
+_OF_A_SERVICE = re.compile(r"单子|单号|上次|上回|那次|那天|上门|代办|帮办|陪办|跑腿|服务")
+# What a case is looked up for, as intents.
+_INTENTS = {"change": "change_ticket", "cancel": "cancel_ticket", "rate": "rate"}
 RECTIFY_WORKING_DAYS = 15
 JUST_OPENED = timedelta(minutes=10)
 
@@ -261,9 +268,9 @@ def ask_lookup(slot: str, context: Context) -> Outcome:
     if slot == "phone" and not mine(context):
         text = phrases.NO_CASE.format(ask=text)
     reply = plain(context, "ask_slot", text, slot=slot, buttons=(HUMAN_BUTTON,), confidence=1.0)
-    return Outcome(
-        replace(reply, intent="ask_progress", candidates=()), {}, leaves=True, draft={"asked": slot}
-    )
+    intent = _INTENTS.get(context.draft.get("purpose", ""), "ask_progress")
+    reply = replace(reply, intent=intent, candidates=())
+    return Outcome(reply, {}, leaves=True, draft={"asked": slot})
 
 
 def looked_up(context: Context) -> Outcome:
@@ -300,6 +307,9 @@ def change(context: Context) -> Outcome:
         return reopen(context)
     tickets = [case for case in cases if isinstance(case, Ticket)]
     number = number_in(context.draft.get("said_words") or context.understanding.text)
+    if not tickets and not number and not _CHANGES_CASE.search(context.understanding.text):
+        # “说错了，我住宿舍”: she corrects what she told of herself.
+        return answer.narrow(context)
     if not tickets or (number and all(t.number != number for t in tickets)):
         return _look_up(context, "change", number)
     meant = _meant(context, tickets)
@@ -455,8 +465,10 @@ def rate(context: Context) -> Outcome:
     """好差评: a score for what was done, at any time."""
     tickets = [case for case in mine(context) if isinstance(case, Ticket)]
     number = number_in(context.draft.get("said_words") or context.understanding.text)
-    if not tickets and not number:
+    if not tickets and not number and not _OF_A_SERVICE.search(context.understanding.text):
         return small_talk.rate(context)
+    if not tickets:
+        return _look_up(context, "rate", number)
     if number and all(ticket.number != number for ticket in tickets):
         return _look_up(context, "rate", number)
     done = [ticket for ticket in tickets if ticket.state in states.DONE]

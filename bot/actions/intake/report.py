@@ -16,7 +16,7 @@ from bot.actions import answer
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.intake import phrases
 from bot.actions.intake.reached import was_read_back
-from bot.actions.intake.said import is_whole, refuses
+from bot.actions.intake.said import is_whole, refuses, without_thanks
 from bot.actions.person import is_meant_as_number, spaced
 from bot.actions.telling import HUMAN_BUTTON, plain
 from bot.casework.numbers import spaced_number
@@ -30,6 +30,8 @@ from knowledge.record import ReportKind
 FORM, READ_BACK = "report", "report_read_back"
 SLOTS = ("location", "description", "contact")
 FILLED = "filled"
+# A kind of report that scores so much beside an item is what the item would be reported as.
+NEAR = 0.03
 # Stands for “no number” among the values of the form.
 ANONYMOUS = "匿名"
 _PREFIX = "report_"
@@ -94,10 +96,18 @@ def kind_meant(context: Context) -> ReportKind | None:
     is_fair = context.understanding.match.probability >= FAIRLY_LIKELY
     if best is not None and (kind := context.guide.report_kind(best.owner)) and is_fair:
         return kind
-    if best is not None and (linked := context.guide.report_kind_of(best.owner)):
-        return linked
-    near = next((c for c in ranked[:3] if context.guide.report_kind(c.owner)), None)
-    return context.guide.report_kind(near.owner) if near is not None else None
+    likely = (each for each in ranked[:3] if each.score >= NEAR)
+    near = next((each for each in likely if context.guide.report_kind(each.owner)), None)
+    if near is not None:
+        return context.guide.report_kind(near.owner)
+    # An item takes in more than the one kind that leads to it: what does not name it is not it.
+    linked = context.guide.report_kind_of(best.owner) if best is not None else None
+    return linked if linked is not None and _names(context, linked) else None
+
+
+def _names(context: Context, kind: ReportKind) -> bool:
+    text = context.understanding.text
+    return any(name in text for name in context.guide.names(kind.kind_id))
 
 
 def _values(draft: Mapping[str, str]) -> dict[str, str]:
@@ -169,7 +179,7 @@ def validate(context: Context) -> Outcome:
         return _accepted(values, {}, {})
     if _QUITS.search(said.text):
         return dropped(context)
-    if asked == "contact" and is_meant_as_number(said.text):
+    if asked == "contact" and ("<phone>" in said.text or is_meant_as_number(said.text)):
         return _accepted(values, {}, {"lead": phrases.PHONE_NOT_WHOLE})
     if refuses(said.text) and not (said.reading.has_subject and said.reading.facet_is_cued):
         return _accepted(values, {}, {"lead": phrases.WHY_NEEDED.get(asked, "")})
@@ -237,7 +247,7 @@ def _forgotten() -> dict[str, str | None]:
 def dropped(context: Context) -> Outcome:
     """“算了”: nothing is kept, nothing was submitted."""
     reply = plain(context, "smalltalk", phrases.REPORT_DROPPED, confidence=1.0)
-    slots = {**{_PREFIX + slot: None for slot in SLOTS}, "report_wanted": None}
+    slots = {**{_PREFIX + slot: None for slot in SLOTS}, "report_wanted": None, "item": None}
     return Outcome(
         replace(reply, intent="cancel", candidates=()),
         {**slots, "requested_slot": None, "awaiting": None},
@@ -318,7 +328,9 @@ def confirm(context: Context) -> Outcome:
     values = _values(draft)
     if not values:
         return answer.answer(context)
-    if _YES.match(said.text.strip()) or (said.intent == "affirm" and not _NO.search(said.text)):
+    if _YES.match(without_thanks(said.text)) or (
+        said.intent == "affirm" and not _NO.search(said.text)
+    ):
         is_whole_yes = not draft.get("asked") and was_read_back(context, draft.get("words", ""))
         return open_report(context) if is_whole_yes else read_back(context)
     if _QUITS.search(said.text) or said.intent in ("cancel", "goodbye"):
@@ -388,8 +400,9 @@ def open_report(context: Context) -> Outcome:
         buttons=(Button("处理到哪一步了", "say:我报的事处理到哪一步了"),),
     )
     reply = replace(reply, intent="affirm", candidates=(), confidence=1.0)
-    slots = {_PREFIX + slot: None for slot in SLOTS}
-    return Outcome(reply, {**slots, "report_wanted": None}, draft=_forgotten())
+    slots: dict[str, object] = {_PREFIX + slot: None for slot in SLOTS}
+    slots |= {"report_wanted": None, "item": None}
+    return Outcome(reply, slots, draft=_forgotten())
 
 
 def _due(on: date, today: date) -> str:

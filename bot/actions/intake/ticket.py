@@ -29,6 +29,7 @@ from bot.actions.intake.said import (
     names_mode,
     need_in,
     refuses,
+    without_thanks,
 )
 from bot.actions.intake.times import time_in
 from bot.actions.person import call_person, is_meant_as_number, spaced
@@ -58,7 +59,7 @@ _PREFIX = "ticket_"
 MOST_REFUSALS = 2
 CONSENT_LASTS = timedelta(days=180)
 PROMISED_WORKING_DAYS = 5
-LONGEST_NAME = 20
+LONGEST_NAME, LONGEST_REASON = 20, 80
 GOES_ON = frozenset(
     {"affirm", "request_proxy", "dont_understand", "repeat", "go_back", "next_part", "help"}
 )
@@ -101,6 +102,9 @@ _ASKS_PAPER = re.compile(
 )
 _REASON = dict(_ABOUT)["reason"]
 _ONLY_ASKS = re.compile(r"吗|能不能|可不可以|可以不可以|行不行|行吗|是不是|可否")
+_ACTS = re.compile(
+    r"帮|替|代|跑|陪|导办|指导|指点|教|上门|来人|来个人|来我?家|派|[叫找请]人|点.{0,3}单|下单|单子|登记|接着|继续"
+)
 _WANTS = re.compile(r"帮|替|给我|想|要(?!不要)|请|麻烦|上门|来人|来个人|派人|点单|快跑|跑腿|登记")
 
 
@@ -109,10 +113,14 @@ def begin(context: Context) -> Outcome:
     said = context.understanding
     if _ONLY_ASKS.search(said.text) and not _WANTS.search(said.text):
         return answer.proxy(context)
+    values = _values(context.draft)
+    if not values and not _ACTS.search(said.text):
+        # Nobody is to act for her: “我想办张公交卡” asks how.
+        asks = replace(said, intent="ask_item")
+        return answer.answer(replace(context, understanding=asks))
     item_id = _item_meant(context)
     if item_id and not context.guide.item(item_id):
         return about(context, item_id, ("proxy",)) or asking.step_back(context)
-    values = _values(context.draft)
     if values and item_id in ("", None, values.get("item")):
         return _resumed(context, values)
     heard = _heard(context, asked="", first=True)
@@ -257,8 +265,10 @@ def _without_ages(text: str) -> str:
 
 
 def _reason_words(context: Context, words: str) -> str:
-    """The resident's words; a long story is kept to its beginning."""
-    return context.draft.get("said_words", words)[:80] if "<" in words else words[:80]
+    """The resident's words that tell of the need; a long story is kept to its beginning."""
+    words = context.draft.get("said_words", words) if "<" in words else words
+    telling = [clause for clause in _CLAUSES.split(words) if need_in(clause)]
+    return ("，".join(telling) or words)[:LONGEST_REASON]
 
 
 def _community_in(text: str) -> str:
@@ -544,7 +554,7 @@ def _rows(context: Context, values: Mapping[str, str]) -> str:
 
 def is_yes(text: str) -> bool:
     """Whether a text is an explicit yes and nothing else."""
-    return bool(_YES.match(text.strip()))
+    return bool(_YES.match(without_thanks(text)))
 
 
 def confirm(context: Context) -> Outcome:

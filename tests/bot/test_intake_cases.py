@@ -1,0 +1,163 @@
+"""What becomes of a case in the words of the resident: how far, changed, withdrawn, rated, again."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.actions.intake import cases, phrases
+from bot.tickets import phrases as ticket_phrases
+from bot.tickets.models import Ticket
+from tests.bot.conftest import MONDAY_MORNING, Says
+from tests.bot.intaking import Talk
+from tests.bot.ticketing import PHONE, Town, make_town, turn_clock
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def town(monkeypatch: pytest.MonkeyPatch) -> Town:
+    """Two communities and staff, on the morning of her turns."""
+    turn_clock(monkeypatch).now = MONDAY_MORNING
+    return make_town()
+
+
+@pytest.fixture
+def talk(says: Says) -> Talk:
+    """Her conversation."""
+    return Talk(says)
+
+
+@pytest.fixture
+def ticket(town: Town, talk: Talk) -> Ticket:
+    """Her ticket of just now."""
+    return town.opened(conversation=talk.conversation)
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("打5分", 5),
+        ("很满意", 5),
+        ("满意", 4),
+        ("还行", 3),
+        ("不满意", 2),
+        ("差评", 1),
+        ("非常不满意", 1),
+        ("4", 4),
+        ("谢谢", None),
+    ],
+)
+def test_the_score_that_words_give(text: str, score: int | None) -> None:
+    assert cases.score_in(text) == score
+
+
+def test_how_far_it_is_in_the_conversation_that_opened_it(talk: Talk, ticket: Ticket) -> None:
+    reply = talk.says_to(cases.progress, "我的单子到哪一步了", "ask_progress")
+    assert (reply.kind, reply.intent) == ("ticket_status", "ask_progress")
+    assert reply.ticket == {"number": ticket.number, "status": "ordered"}
+
+
+def test_elsewhere_the_phone_is_asked_for_first_then_the_number(
+    says: Says, town: Town, talk: Talk
+) -> None:
+    ticket = town.opened()
+    talk.says_to(cases.progress, "我的单子到哪一步了", "ask_progress")
+    asked = talk.kept(cases.ask_lookup("phone", talk.context("", "ask_progress")))
+    assert asked.slot == "phone"
+    talk.says_to(cases.validate_lookup, PHONE)
+    asked = talk.kept(cases.ask_lookup("number", talk.context("", "ask_progress")))
+    assert asked.slot == "number"
+    talk.says_to(cases.validate_lookup, ticket.number)
+    found = talk.kept(cases.looked_up(talk.context("", "ask_progress")))
+    assert found.ticket == {"number": ticket.number, "status": "ordered"}
+
+
+@pytest.mark.parametrize("wrong", ["13911112222", PHONE])
+def test_what_does_not_match_gets_one_sentence_whether_it_exists_or_not(
+    town: Town, talk: Talk, wrong: str
+) -> None:
+    ticket = town.opened()
+    number = ticket.number if wrong != PHONE else "2601010001"
+    talk.says_to(cases.progress, f"查单号{number}，电话{wrong}", "ask_progress")
+    found = talk.kept(cases.looked_up(talk.context("", "ask_progress")))
+    assert (found.text, found.ticket) == (ticket_phrases.NOT_MATCHED, None)
+
+
+def test_who_gives_up_looking_is_let_go(talk: Talk) -> None:
+    talk.says_to(cases.progress, "我的单子到哪一步了", "ask_progress")
+    talk.kept(cases.ask_lookup("phone", talk.context("", "ask_progress")))
+    assert talk.says_to(cases.validate_lookup, "算了不查了").text == phrases.LOOKUP_DROPPED
+    assert talk.desk.calls == []
+
+
+def test_who_forgot_the_number_gets_a_person(talk: Talk) -> None:
+    talk.says_to(cases.progress, "我的单子到哪一步了", "ask_progress")
+    assert talk.says_to(cases.validate_lookup, "单号忘了").kind == "handover"
+
+
+def test_the_time_is_changed_to_what_it_is_moved_to(talk: Talk, ticket: Ticket) -> None:
+    reply = talk.says_to(cases.change, "明天有事，改到后天下午三点", "change_ticket")
+    assert reply.kind == "ticket_changed"
+    assert reply.slots["time_iso"] == "2026-11-25T15:00:00+08:00"
+    ticket.refresh_from_db()
+    assert ticket.time_at is not None
+    assert ticket.time_at.astimezone(MONDAY_MORNING.tzinfo).hour == 15
+
+
+def test_the_phone_is_changed_after_it_was_asked_for(talk: Talk, ticket: Ticket) -> None:
+    asked = talk.says_to(cases.change, "我要改单子的电话", "change_ticket")
+    assert (asked.kind, asked.slot) == ("ask_slot", "phone")
+    changed = talk.says_to(cases.changing, "13911112222")
+    assert (changed.kind, changed.slots) == ("ticket_changed", {"phone": "13911112222"})
+
+
+def test_a_time_that_has_passed_changes_nothing(talk: Talk, ticket: Ticket) -> None:
+    asked = talk.says_to(cases.change, "改到今天早上七点", "change_ticket")
+    assert (asked.kind, asked.slot) == ("ask_slot", "time")
+    assert talk.says_to(cases.changing, "那不改了").text == phrases.NOT_CHANGED
+
+
+def test_a_ticket_is_withdrawn_after_it_was_asked_once_more(talk: Talk, ticket: Ticket) -> None:
+    asked = talk.says_to(cases.cancel, "单子不要了", "cancel_ticket")
+    assert (asked.kind, asked.slot) == ("confirm", "confirm")
+    gone = talk.says_to(cases.withdraw, "对，撤掉", "affirm")
+    assert gone.kind == "ticket_cancelled"
+    assert gone.ticket == {"number": ticket.number, "status": "withdrawn"}
+
+
+def test_who_thinks_better_of_it_keeps_it(talk: Talk, ticket: Ticket) -> None:
+    talk.says_to(cases.cancel, "单子不要了", "cancel_ticket")
+    assert talk.says_to(cases.withdraw, "还是别撤了").text == phrases.WITHDRAW_NOT
+    ticket.refresh_from_db()
+    assert ticket.state == "ordered"
+
+
+def test_a_bad_rating_is_kept_and_answered(talk: Talk, ticket: Ticket) -> None:
+    reply = talk.says_to(cases.rate, "差评", "rate")
+    assert (reply.kind, reply.ticket and reply.ticket["number"]) == ("rated", ticket.number)
+    assert "15个工作日" in reply.text
+
+
+def test_a_score_is_asked_for(talk: Talk, ticket: Ticket) -> None:
+    asked = talk.says_to(cases.rate, "我想评价一下", "rate")
+    assert asked.kind == "ask_slot"
+    assert talk.says_to(cases.rating, "很满意").kind == "rated"
+
+
+def test_what_was_closed_and_is_not_solved_is_opened_again(town: Town, talk: Talk) -> None:
+    done = town.delivered(conversation=talk.conversation)
+    reply = talk.says_to(cases.progress, "还是没办好", "ask_progress")
+    assert reply.kind == "ticket_changed"
+    done.refresh_from_db()
+    assert done.state not in ("delivered", "called_back")
+
+
+def test_what_is_still_open_is_told_of_instead(talk: Talk, ticket: Ticket) -> None:
+    reply = talk.says_to(cases.progress, "还是没办好", "ask_progress")
+    assert reply.kind == "ticket_status"
+
+
+def test_a_yes_after_the_ticket_says_its_number_once_more(talk: Talk, ticket: Ticket) -> None:
+    reply = talk.says_to(cases.courtesy, "对", "affirm")
+    assert reply.ticket == {"number": ticket.number, "status": "ordered"}
+    assert Ticket.objects.count() == 1

@@ -1,0 +1,58 @@
+"""Orders, complaints and asking after a case, where they are said in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge.search.matcher import Candidate, Match
+from knowledge.search.passages import Kind
+from nlu.protocol import NOTHING_READ, Reading
+from nlu.settling import ASKS, ORDERS, PROGRESS, REPORT, REPORTS, plain_intent
+
+
+def read(*kinds: Kind, probability: float = 0.9) -> Reading:
+    """A reading whose candidates are of these kinds, the first the likeliest."""
+    ranked = tuple(Candidate(f"X{n}", kind, "", 0.9 - n / 10, {}) for n, kind in enumerate(kinds))
+    return Reading(Match(ranked, probability, "answer", ()), ("overview",), False, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "想请你们代办尊老金",
+        "想申请轮椅，请你们跑个腿",
+        "叫个人来家里办",
+        "找人陪我去办",
+        "麻烦你们替我跑一趟",
+    ],
+)
+def test_who_wants_it_done_orders(text: str) -> None:
+    assert plain_intent(ASKS, text, NOTHING_READ) == ORDERS
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["我儿子能代办吗", "代办要带什么", "什么是陪办", "尊老金能不能代办", "居住证怎么办"],
+)
+def test_a_question_about_it_orders_nothing(text: str) -> None:
+    assert plain_intent(ASKS, text, NOTHING_READ) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["还是没解决", "那个广场舞处理了没", "什么时候来人", "我昨天报的路灯怎么样了"]
+)
+def test_who_asks_after_a_case(text: str) -> None:
+    assert plain_intent(ASKS, text, NOTHING_READ) == PROGRESS
+
+
+def test_a_complaint_asks_for_nothing() -> None:
+    assert plain_intent(ASKS, "楼道灯不亮了", read(REPORT)) == REPORTS
+    assert plain_intent(ASKS, "老板拖欠工资不给", read("item", REPORT)) == REPORTS
+    assert plain_intent(ASKS, "楼道灯不亮找谁", read(REPORT)) is None
+    assert plain_intent(ASKS, "我想办居住证", read("item", REPORT)) is None
+    assert plain_intent(ASKS, "楼道灯不亮了", read(REPORT, probability=0.2)) is None
+
+
+@pytest.mark.parametrize("intent", ["human", "cancel_ticket", "rate", "report_problem"])
+def test_what_is_heard_beside_an_order_goes_first(intent: str) -> None:
+    assert plain_intent(intent, "请你们代办尊老金", NOTHING_READ) is None
