@@ -15,7 +15,7 @@ from bot.actions.telling import HUMAN_BUTTON, OVERVIEW, about, plain
 from bot.conversations import phrases
 from bot.conversations.messages import Answer, Button
 from knowledge.record import ServiceItem
-from knowledge.search.facets import cued_facets
+from knowledge.search.facets import cued_facets, has_subject
 
 _COMPARES = re.compile(
     r"区别|不同|不一样|一回事|一码事|差别|差在|一样吗|一样不|是不是一|比一比|比起来"
@@ -34,6 +34,8 @@ _WEIGHED = (
     (re.compile(r"省|方便|麻烦|简单|容易|难"), ("duration", "online")),
 )
 _DIFFERS = re.compile(r"(区别|不同|差别|不一样|差)(又|到底)?(在|是)?(哪|什么|啥)?(里|儿|块|个|些)?")
+# Words for paper, which name no item.
+_PAPER = re.compile(r"打印|[打印张份纸发]|出来|告知单|单子|一次性|一样样?")
 # Facets of which two items are held side by side when no facet was asked for.
 _COMPARED = ("fee", "duration")
 
@@ -124,7 +126,8 @@ def _tell_apart(items: Sequence[ServiceItem]) -> list[str]:
 def _nothing_before(context: Context) -> Outcome:
     """No item at hand: those that the words may mean, else a question which."""
     match = context.understanding.match
-    if match.decision == "ask" and match.probability >= FAIRLY_LIKELY:
+    is_named = has_subject(_PAPER.sub("", context.understanding.text))
+    if is_named and match.decision == "ask" and match.probability >= FAIRLY_LIKELY:
         return asking.clarify(context, match.choices)
     return Outcome(plain(context, "clarify", phrases.ASK_ITEM_FIRST, slot="item"))
 
