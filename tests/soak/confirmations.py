@@ -74,6 +74,7 @@ class Office:
     def __init__(self, server: Running) -> None:
         self.server = server
         self.under_way = 0
+        self.confirmed = 0
         self.guard = threading.Lock()
         self.kills: Counter[str] = Counter()
         self.between = 0
@@ -132,6 +133,7 @@ class Office:
             with self.guard:
                 self.under_way -= 1
         if reply["kind"] == "ticket_opened":
+            self.confirmed += not who.numbers
             who.numbers.append(reply["ticket"]["number"])
         return reply
 
@@ -140,10 +142,13 @@ class Office:
         chance = random.Random(SEED)
         turns = [name for name in ("web", "dialogue", "worker") for _ in range(KILLS)]
         chance.shuffle(turns)
-        for name in turns:
-            if self.stop.is_set():
-                return
-            time.sleep(chance.uniform(0.5, 2.5))
+        for number, name in enumerate(turns, start=1):
+            # Spread over all confirmations; nobody waits for ever for one that does not come.
+            began, due = time.monotonic(), number * RESIDENTS // (len(turns) + 2)
+            while self.confirmed < due and time.monotonic() - began < BACK_SECONDS:
+                if self.stop.is_set():
+                    return
+                time.sleep(0.01)
             self._kill(name)
 
     def _kill(self, name: str) -> None:
