@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 from django.db import transaction
 from django.test import override_settings
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -62,6 +62,7 @@ class ReportLife(RuleBasedStateMachine):
         self.clock = mock.patch("bot.clock.now", side_effect=lambda: self.office.now)
         self.clock.start()
         self.due: dict[int, datetime] = {}
+        self.was_urgent: dict[int, bool] = {}
         self.keys = 0
 
     def teardown(self) -> None:
@@ -193,8 +194,11 @@ class ReportLife(RuleBasedStateMachine):
         """A due time moves when it opens again or grows urgent, and is the end of working time."""
         for report in Report.objects.all():
             before = self.due.get(report.pk, report.opened_at)
-            assert report.due_at >= before
+            # An urgent one that joins makes an ordinary one urgent: due at once.
+            grew = report.is_urgent and not self.was_urgent.get(report.pk, report.is_urgent)
+            assert report.due_at >= before or grew
             self.due[report.pk] = report.due_at
+            self.was_urgent[report.pk] = report.is_urgent
             if not report.is_urgent:
                 calendar = office_calendar()
                 assert calendar.is_working(report.due_at - timedelta(seconds=1))
@@ -247,6 +251,8 @@ def test_nothing_that_anybody_does_in_any_order_breaks_a_reports_life() -> None:
             max_examples=30,
             stateful_step_count=30,
             deadline=None,
+            # Shrinking walks of thirty steps takes longer than reading one.
+            phases=(Phase.explicit, Phase.reuse, Phase.generate),
             suppress_health_check=list(HealthCheck),
         ),
     )
