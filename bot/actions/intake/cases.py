@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from bot.actions import answer, small_talk
 from bot.actions.context import Context, Outcome
 from bot.actions.intake import phrases
+from bot.actions.intake.forms import FILLED, SILENT
 from bot.actions.intake.said import mode_in
 from bot.actions.intake.times import time_in
 from bot.actions.person import spaced
@@ -31,7 +32,6 @@ from bot.tickets.models import Ticket
 from bot.tickets.selectors import Case
 from nlu.protocol import Understanding
 
-FILLED = "filled"
 LOOKUP_SLOTS = ("phone", "number")
 _PREFIX = "lookup_"
 _NOT_SOLVED = re.compile(
@@ -215,7 +215,7 @@ def _look_up(context: Context, purpose: str, number: str | None) -> Outcome:
         _PREFIX + "number": FILLED if number else None,
         "lookup_wanted": True,
     }
-    return Outcome(Reply(kind="ask_slot", text=""), slots, leaves=True, draft=values)
+    return Outcome(SILENT, slots, leaves=True, draft=values)
 
 
 def validate_lookup(context: Context) -> Outcome:
@@ -232,13 +232,13 @@ def validate_lookup(context: Context) -> Outcome:
             return _without_number(context)
         digits = sum(character.isdigit() for character in said.text)
         if digits < 4:
-            return Outcome(Reply(kind="ask_slot", text=""), leaves=True)
+            return Outcome(SILENT, leaves=True)
     slots = {
         _PREFIX + "phone": FILLED if phone else None,
         _PREFIX + "number": FILLED if number else None,
     }
     kept = {_PREFIX + "phone": phone, _PREFIX + "number": number, "asked": None}
-    return Outcome(Reply(kind="ask_slot", text=""), slots, leaves=True, draft=kept)
+    return Outcome(SILENT, slots, leaves=True, draft=kept)
 
 
 def _without_number(context: Context) -> Outcome:
@@ -279,7 +279,7 @@ def looked_up(context: Context) -> Outcome:
     phone, number = draft.get(_PREFIX + "phone"), draft.get(_PREFIX + "number")
     slots = {"lookup_wanted": None, _PREFIX + "phone": None, _PREFIX + "number": None}
     if not phone or not number:
-        return Outcome(Reply(kind="ask_slot", text=""), slots, leaves=True)
+        return Outcome(SILENT, slots, leaves=True)
     purpose = draft.get("purpose", "progress")
     try:
         case = lookup.case_find(number, phone, context.sender)

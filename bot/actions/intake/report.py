@@ -15,13 +15,15 @@ from uuid import uuid4
 from bot.actions import answer
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.intake import phrases
+from bot.actions.intake.forms import SILENT, accepted, aside
 from bot.actions.intake.reached import was_read_back
 from bot.actions.intake.said import is_whole, refuses, without_thanks
 from bot.actions.person import is_meant_as_number, spaced
 from bot.actions.telling import HUMAN_BUTTON, plain
 from bot.casework.numbers import spaced_number
-from bot.conversations.messages import Button, Reply
+from bot.conversations.messages import Button
 from bot.evidence.services import uploads_attach
+from bot.gazetteer.selectors import community_of
 from bot.reports import services
 from bot.reports.services import ReportRequest
 from knowledge import opening
@@ -29,7 +31,6 @@ from knowledge.record import ReportKind
 
 FORM, READ_BACK = "report", "report_read_back"
 SLOTS = ("location", "description", "contact")
-FILLED = "filled"
 # A kind of report that scores so much beside an item is what the item would be reported as.
 NEAR = 0.03
 # Stands for “no number” among the values of the form.
@@ -134,8 +135,6 @@ def _heard(context: Context, asked: str, *, first: bool = False) -> dict[str, st
 
 def _place_in(text: str) -> str:
     """The place that a complaint names; “楼下” alone leads nobody there."""
-    from bot.gazetteer.selectors import community_of
-
     found = max(_places(text), key=len, default="")
     community = community_of(text)
     if found and not _VAGUE.fullmatch(found):
@@ -184,7 +183,7 @@ def validate(context: Context) -> Outcome:
     if refuses(said.text) and not (said.reading.has_subject and said.reading.facet_is_cued):
         return _accepted(values, {}, {"lead": phrases.WHY_NEEDED.get(asked, "")})
     if said.reading.facet_is_cued or said.intent in _LEAVE_IT:
-        return Outcome(_silent(), leaves=True)
+        return Outcome(SILENT, leaves=True)
     return _as_said(context, asked, values)
 
 
@@ -212,7 +211,7 @@ def _as_said(context: Context, asked: str, values: Mapping[str, str]) -> Outcome
         return _accepted(values, {asked: words[:400]}, {"lead": phrases.NOTED})
     if asked == "contact":
         return _accepted(values, {}, {"again": "1"})
-    return Outcome(_silent(), leaves=True)
+    return Outcome(SILENT, leaves=True)
 
 
 def _fresh_photos(context: Context) -> bool:
@@ -227,16 +226,8 @@ def _accepted(
     *,
     wanted: bool = False,
 ) -> Outcome:
-    merged = {**values, **heard}
-    slots: dict[str, object] = {_PREFIX + s: FILLED if merged.get(s) else None for s in SLOTS}
-    if wanted:
-        slots["report_wanted"] = True
-    kept: dict[str, str | None] = {_PREFIX + name: value or None for name, value in merged.items()}
-    return Outcome(_silent(), slots, leaves=True, draft={**kept, "asked": None, **draft})
-
-
-def _silent() -> Reply:
-    return Reply(kind="ask_slot", text="")
+    slots = {"report_wanted": True} if wanted else {}
+    return accepted(_PREFIX, SLOTS, {**values, **heard}, draft, slots)
 
 
 def _forgotten() -> dict[str, str | None]:
@@ -296,7 +287,7 @@ def read_back(context: Context) -> Outcome:
     """Everything once more, before a yes; nothing if the form was left."""
     values = _values(context.draft)
     if any(not values.get(slot) for slot in SLOTS):
-        return Outcome(_silent(), leaves=True)
+        return Outcome(SILENT, leaves=True)
     rows = _rows(context, values)
     text = phrases.REPORT_READ_BACK.format(rows=rows)
     buttons = (
@@ -347,9 +338,7 @@ def confirm(context: Context) -> Outcome:
         )
         reply = replace(reply, intent="report_problem", candidates=(), buttons=(HUMAN_BUTTON,))
         return Outcome(reply, {"awaiting": "report"}, draft={"asked": "location"})
-    found = answer.otherwise(context)
-    reply = replace(found.reply, text=f"{found.reply.text}\n{phrases.STILL_OPEN}")
-    return replace(found, reply=reply, slots={**found.settled(), "awaiting": "report"}, leaves=True)
+    return aside(context, "report")
 
 
 def _corrected(context: Context, values: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ draft, and the engine's slots hold ``filled``. What is said of an errand is read
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from bot.actions import answer, asking
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.facts import age_in, age_told, tells_of_person
 from bot.actions.intake import phrases
+from bot.actions.intake.forms import SILENT, accepted, aside
 from bot.actions.intake.reached import was_read_back
 from bot.actions.intake.said import (
     MODES,
@@ -37,18 +37,16 @@ from bot.actions.positions import position_in
 from bot.actions.rendering import Asked, material_rows
 from bot.actions.telling import HUMAN_BUTTON, about, plain
 from bot.casework.numbers import spaced_number
-from bot.conversations.messages import Button, Reply
+from bot.conversations.messages import Button
+from bot.gazetteer.selectors import community_of
 from bot.tickets import services
 from bot.tickets.services import Consent, TicketRequest
 from knowledge.record import ServiceItem
 from knowledge.search.facets import has_subject
 from knowledge.search.matcher import MOST_CHOICES, Match
 
-log = logging.getLogger(__name__)
-
 FORM, READ_BACK = "ticket", "ticket_read_back"
 SLOTS = ("item", "reason", "mode", "name", "phone", "address", "time")
-FILLED = "filled"
 # After “哪一样不对”: what is wrong may be named before the right value is said.
 WHICH = "which"
 # A match of this probability is what she wants done, although another item is near.
@@ -272,8 +270,6 @@ def _reason_words(context: Context, words: str) -> str:
 
 
 def _community_in(text: str) -> str:
-    from bot.gazetteer.selectors import community_of
-
     found = community_of(text)
     return found.name if found is not None else ""
 
@@ -311,7 +307,7 @@ def _again(context: Context, asked: str, values: dict[str, str]) -> Outcome:
     is_number = asked == "phone" and is_meant_as_number(said.text)
     if is_number or _is_an_attempt(context, asked):
         return _accepted(values, {}, {"again": "1"})
-    return Outcome(_silent(), leaves=True)
+    return Outcome(SILENT, leaves=True)
 
 
 def _explained(context: Context, asked: str, values: Mapping[str, str]) -> str:
@@ -419,21 +415,13 @@ def _accepted(
     *,
     wanted: bool = False,
 ) -> Outcome:
-    """Keep what was heard; the engine learns only which slots are filled."""
+    """Keep what was heard beside what was known."""
     merged = {**values, **heard}
-    slots: dict[str, object] = {_PREFIX + s: FILLED if merged.get(s) else None for s in SLOTS}
-    if wanted:
-        slots["proxy_wanted"] = True
+    slots: dict[str, object] = {"proxy_wanted": True} if wanted else {}
     if merged.get("item"):
         # What is asked in between is asked of this item.
         slots["item"] = merged["item"]
-    kept: dict[str, str | None] = {_PREFIX + name: value or None for name, value in merged.items()}
-    return Outcome(_silent(), slots, leaves=True, draft={**kept, "asked": None, **draft})
-
-
-def _silent() -> Reply:
-    """No words: what is said follows from the form."""
-    return Reply(kind="ask_slot", text="")
+    return accepted(_PREFIX, SLOTS, merged, draft, slots)
 
 
 def _forgotten() -> dict[str, str | None]:
@@ -524,7 +512,7 @@ def read_back(context: Context) -> Outcome:
     """Everything once more, before an explicit yes; nothing if the form was left."""
     values = _values(context.draft)
     if context.draft.get("form") not in (FORM, READ_BACK) or any(not values.get(s) for s in SLOTS):
-        return Outcome(_silent(), leaves=True)
+        return Outcome(SILENT, leaves=True)
     rows = _rows(context, values)
     lead = context.draft.get("lead") or ""
     lead = lead if lead == phrases.CHANGED else ""
@@ -584,7 +572,9 @@ def confirm(context: Context) -> Outcome:
         is_whole_yes = not draft.get("asked") and was_read_back(context, draft.get("words", ""))
         return open_ticket(context) if is_whole_yes else read_back(context)
     is_wrong = _NO.search(said.text) or said.intent in ("deny", "none_of_these")
-    return _asked_what(context, values) if is_wrong or draft.get("asked") else _aside(context)
+    return (
+        _asked_what(context, values) if is_wrong or draft.get("asked") else aside(context, "ticket")
+    )
 
 
 def _asked_what(context: Context, values: Mapping[str, str]) -> Outcome:
@@ -594,7 +584,7 @@ def _asked_what(context: Context, values: Mapping[str, str]) -> Outcome:
     if wrong:
         return _wait(context, values, phrases.ASK[wrong].format(whom="您"), wrong)
     if asked and context.understanding.reading.facet_is_cued:
-        return _aside(context)
+        return aside(context, "ticket")
     if asked and asked != WHICH:
         return _wait(context, values, phrases.ASK_AGAIN[asked], asked)
     return _wait(context, values, phrases.WHAT_IS_WRONG)
@@ -642,13 +632,6 @@ def _wait(context: Context, values: Mapping[str, str], text: str, slot: str = ""
     reply = plain(context, kind, text, slot=slot or "confirm", slots=public(values), confidence=1.0)
     reply = replace(reply, intent="request_proxy", candidates=(), buttons=(HUMAN_BUTTON,))
     return Outcome(reply, {"awaiting": "ticket"}, draft={"asked": slot or WHICH, "lead": None})
-
-
-def _aside(context: Context) -> Outcome:
-    """Another question while the yes is waited for: answered, and reminded of it."""
-    found = answer.otherwise(context)
-    reply = replace(found.reply, text=f"{found.reply.text}\n{phrases.STILL_OPEN}")
-    return replace(found, reply=reply, slots={**found.settled(), "awaiting": "ticket"}, leaves=True)
 
 
 def open_ticket(context: Context) -> Outcome:
