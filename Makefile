@@ -40,10 +40,10 @@ train: venv
 constraints: venv
 	uv pip compile pyproject.toml --group dev --python-version 3.10 --no-header --no-annotate -o constraints.txt
 
-# Debian packages that tests with real engines need: a browser with Chinese fonts.
+# Debian packages that tests with real engines need: a browser with Chinese fonts, two telephones.
 system-deps:
-	@command -v chromium >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . || \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig >/dev/null; }
+	@{ command -v chromium && command -v baresip && command -v sipp; } >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig baresip-core sip-tester >/dev/null; }
 
 clean:
 	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis
