@@ -49,6 +49,8 @@ def _of_a_case(context: Context) -> Outcome | None:
         return ticket.open_ticket(context)
     if form == report.READ_BACK and ticket.is_yes(text):
         return report.open_report(context)
+    if not form and ticket.is_yes(text):
+        return cases.told_again(context)
     if cases.asks_for_case(text) and cases.mine(context):
         return cases.progress(context)
     return None

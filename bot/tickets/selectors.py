@@ -25,6 +25,17 @@ def cases_of_phone(phone: str) -> list[Case]:
     return _cases(Q(phone_digest=phone_digest(phone)))
 
 
+def ticket_alike(conversation: Conversation, item_id: str, name: str, phone: str) -> Ticket | None:
+    """Return the open ticket of a conversation for the same item, person and phone, if any."""
+    open_ones = Ticket.objects.filter(
+        conversation=conversation,
+        item_id=item_id,
+        phone_digest=phone_digest(phone),
+        state__in=states.OPEN,
+    )
+    return next((t for t in open_ones if t.sealed_person.get("name") == name), None)
+
+
 def case_numbered(number: str) -> Case | None:
     """Return the ticket or report with a number, for whom it has been proved to be hers."""
     ticket = Ticket.objects.filter(number=number).select_related("assignee", "community").first()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.actions.intake import cases, phrases
+from bot.actions.intake import report as report_form
+from bot.actions.intake import ticket as ticket_form
+from bot.actions.single_turn import single_turn
 from bot.tickets import phrases as ticket_phrases
 from bot.tickets.models import Ticket
 from tests.bot.conftest import MONDAY_MORNING, Says
@@ -160,4 +163,15 @@ def test_what_is_still_open_is_told_of_instead(talk: Talk, ticket: Ticket) -> No
 def test_a_yes_after_the_ticket_says_its_number_once_more(talk: Talk, ticket: Ticket) -> None:
     reply = talk.says_to(cases.courtesy, "对", "affirm")
     assert reply.ticket == {"number": ticket.number, "status": "ordered"}
+    assert Ticket.objects.count() == 1
+
+
+def test_a_yes_whose_answer_was_lost_is_told_the_number_by_whoever_answers(
+    talk: Talk, ticket: Ticket
+) -> None:
+    told = {"number": ticket.number, "status": "ordered"}
+    assert talk.says_to(ticket_form.confirm, "对", "affirm").ticket == told
+    assert talk.says_to(report_form.confirm, "对", "affirm").ticket == told
+    alone = single_turn(talk.context("对", "affirm"))
+    assert (alone.kind, alone.ticket) == ("ticket_status", told)
     assert Ticket.objects.count() == 1

@@ -97,6 +97,24 @@ def test_a_yes_to_what_never_reached_her_is_read_back_once_more(talk: Talk) -> N
     assert talk.confirms("对").kind == "ticket_opened"
 
 
+def test_the_same_wish_once_more_opens_no_second_ticket(talk: Talk) -> None:
+    for _ in range(2):
+        talk.opens(WISH)
+        talk.answers(PERSON)
+        again = talk.confirms("对")
+    assert again.ticket is not None
+    assert again.ticket["number"] == Ticket.objects.get().number
+    assert not talk.draft.get("form")
+
+
+def test_the_same_errand_for_somebody_else_is_another_ticket(talk: Talk) -> None:
+    for name in ("张三", "李四"):
+        talk.opens(WISH)
+        talk.answers(PERSON.replace("张三", name))
+        assert talk.confirms("对").kind == "ticket_opened"
+    assert Ticket.objects.count() == 2
+
+
 @pytest.mark.parametrize("said", ["1380013800", "138001380001"])
 def test_a_number_that_is_not_whole_is_asked_for_again(talk: Talk, said: str) -> None:
     talk.opens(WISH)

@@ -238,7 +238,9 @@ def logged(server: Running) -> Figures:
         "tracebacks": sum("Traceback (most recent" in line for line in lines),
         "answered_alone_in_log": sum("answered alone" in line for line in lines),
     }
-    errors = [line for line in lines if re.search(r"\b(ERROR|CRITICAL)\b|^\w+: \w+Error\b", line)]
+    errors = [
+        line for line in lines if re.search(r"\b(ERROR|CRITICAL)\b|^\w+: [\w.]+Error\b", line)
+    ]
     if errors:
         figures["log_errors"] = Counter(
             re.sub(r"\d{4}-\S+ \S+ |[0-9a-f]{32}", "", line)[:200] for line in errors

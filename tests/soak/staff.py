@@ -15,6 +15,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -75,7 +76,7 @@ def staff(seconds: float) -> Figures:
 
 
 def _account(server: Running) -> None:
-    command = [sys.executable, "-m", "bot", "staff", "add", CLERK, "小浸"]
+    command = [sys.executable, "-m", "bot", "staff", "add", CLERK, "--display", "小浸"]
     command += ["--password", PASSWORD, "--role", "supervisor", "--role", "intake"]
     subprocess.run(command, check=True, env=server.environment, capture_output=True)
 
@@ -91,7 +92,7 @@ def _signed_in(server: Running) -> httpx.Client:
 
 
 def _watch(server: Running, seen: Seen, stop: threading.Event, number: int) -> None:
-    with _signed_in(server) as client:
+    with closing(_signed_in(server)) as client:
         turn = number
         while not stop.is_set():
             began = time.monotonic()
@@ -107,7 +108,7 @@ def _watch(server: Running, seen: Seen, stop: threading.Event, number: int) -> N
 
 
 def _open_at_pace(server: Running, seen: Seen, seconds: float, pool: ThreadPoolExecutor) -> None:
-    with _signed_in(server) as client:
+    with closing(_signed_in(server)) as client:
         page = client.get("/staff/tickets/new/?item=MZ11")
         token = _TOKEN.search(page.text)
         assert token, f"expected the form of a new ticket, got {page.status_code}"

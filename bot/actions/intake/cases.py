@@ -122,21 +122,28 @@ def _is_open(case: Case) -> bool:
 
 def courtesy(context: Context) -> Outcome:
     """A courtesy; a yes after a ticket or a report was opened says its number once more."""
-    said = context.understanding
-    newest = (
-        next(iter(selectors.cases_of(context.conversation())), None) if _says_yes(said) else None
-    )
+    found = told_again(context) if _says_yes(context.understanding) else None
+    return found or small_talk.small_talk(context)
+
+
+def told_again(context: Context) -> Outcome | None:
+    """The number of what was just opened, once more; None if nothing was."""
+    newest = next(iter(selectors.cases_of(context.conversation())), None)
     if newest is None or context.now - selectors.opened_at(newest) > JUST_OPENED:
-        return small_talk.small_talk(context)
-    text = phrases.OPENED_AGAIN.format(number=spaced_number(newest.number))
+        return None
+    return opened_already(context, newest)
+
+
+def opened_already(context: Context, case: Case) -> Outcome:
+    """The number of a case; who was not told, because an answer was lost, is told it was opened."""
+    text = phrases.OPENED_AGAIN.format(number=spaced_number(case.number))
     before = context.previous()
     told = before.ticket or before.report if before is not None else None
-    # Who has not been told, because an answer was lost, is told now that it was opened.
-    is_known = told is not None and told.get("number") == newest.number
-    opened: Kind = "ticket_opened" if isinstance(newest, Ticket) else "report_opened"
+    is_known = told is not None and told.get("number") == case.number
+    opened: Kind = "ticket_opened" if isinstance(case, Ticket) else "report_opened"
     kind: Kind = "ticket_status" if is_known else opened
     reply = plain(context, kind, text, confidence=1.0)
-    return Outcome(_of(newest, reply, "affirm"), leaves=True)
+    return Outcome(_of(case, reply, "affirm"), leaves=True)
 
 
 def _says_yes(said: Understanding) -> bool:

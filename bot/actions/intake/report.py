@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from bot.actions import answer
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
-from bot.actions.intake import phrases
+from bot.actions.intake import cases, phrases
 from bot.actions.intake.forms import SILENT, accepted, aside
 from bot.actions.intake.reached import was_read_back
 from bot.actions.intake.said import is_whole, refuses, without_thanks
@@ -317,11 +317,10 @@ def confirm(context: Context) -> Outcome:
     """What is said after the read-back: yes opens it, a correction is read back again."""
     said, draft = context.understanding, context.draft
     values = _values(draft)
-    if not values:
-        return answer.answer(context)
-    if _YES.match(without_thanks(said.text)) or (
-        said.intent == "affirm" and not _NO.search(said.text)
-    ):
+    is_yes = bool(_YES.match(without_thanks(said.text)))
+    if any(not values.get(slot) for slot in SLOTS):
+        return (cases.told_again(context) if is_yes else None) or answer.answer(context)
+    if is_yes or (said.intent == "affirm" and not _NO.search(said.text)):
         is_whole_yes = not draft.get("asked") and was_read_back(context, draft.get("words", ""))
         return open_report(context) if is_whole_yes else read_back(context)
     if _QUITS.search(said.text) or said.intent in ("cancel", "goodbye"):

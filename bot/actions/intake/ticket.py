@@ -16,7 +16,7 @@ from uuid import uuid4
 from bot.actions import answer, asking
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.facts import age_in, age_told, tells_of_person
-from bot.actions.intake import phrases
+from bot.actions.intake import cases, phrases
 from bot.actions.intake.forms import SILENT, accepted, aside
 from bot.actions.intake.reached import was_read_back
 from bot.actions.intake.said import (
@@ -39,7 +39,7 @@ from bot.actions.telling import HUMAN_BUTTON, about, plain
 from bot.casework.numbers import spaced_number
 from bot.conversations.messages import Button
 from bot.gazetteer.selectors import community_of
-from bot.tickets import services
+from bot.tickets import selectors, services
 from bot.tickets.services import Consent, TicketRequest
 from knowledge.record import ServiceItem
 from knowledge.search.facets import has_subject
@@ -400,7 +400,7 @@ def _refused(context: Context, values: dict[str, str], asked: str) -> Outcome:
         called = call_person(context, "asked")
         text = f"{phrases.REFUSED_TWICE}{called.reply.text}"
         reply = replace(called.reply, text=text)
-        over = {**{_PREFIX + slot: None for slot in SLOTS}, "proxy_wanted": None}
+        over = _closed()
         slots = {**called.slots, **over, "requested_slot": None}
         return Outcome(reply, slots, leaves=True, draft=_forgotten())
     lead = phrases.WHY_NEEDED.get(asked, "")
@@ -433,10 +433,9 @@ def _forgotten() -> dict[str, str | None]:
 def dropped(context: Context) -> Outcome:
     """“算了”: nothing is kept of the form, nothing was submitted."""
     reply = plain(context, "smalltalk", phrases.DROPPED, confidence=1.0)
-    slots = {**{_PREFIX + slot: None for slot in SLOTS}, "proxy_wanted": None}
     return Outcome(
         replace(reply, intent="cancel", candidates=()),
-        {**slots, "requested_slot": None, "awaiting": None},
+        {**_closed(), "requested_slot": None, "awaiting": None},
         draft=_forgotten(),
     )
 
@@ -511,7 +510,7 @@ def public(values: Mapping[str, str]) -> dict[str, str]:
 def read_back(context: Context) -> Outcome:
     """Everything once more, before an explicit yes; nothing if the form was left."""
     values = _values(context.draft)
-    if context.draft.get("form") not in (FORM, READ_BACK) or any(not values.get(s) for s in SLOTS):
+    if not _is_complete(context.draft, values):
         return Outcome(SILENT, leaves=True)
     rows = _rows(context, values)
     lead = context.draft.get("lead") or ""
@@ -540,6 +539,10 @@ def _rows(context: Context, values: Mapping[str, str]) -> str:
     )
 
 
+def _is_complete(draft: Mapping[str, str], values: Mapping[str, str]) -> bool:
+    return draft.get("form") in (FORM, READ_BACK) and all(values.get(slot) for slot in SLOTS)
+
+
 def is_yes(text: str) -> bool:
     """Whether a text is an explicit yes and nothing else."""
     return bool(_YES.match(without_thanks(text)))
@@ -549,8 +552,8 @@ def confirm(context: Context) -> Outcome:
     """What is said after the read-back: yes opens the ticket, a correction is read back again."""
     said, draft = context.understanding, context.draft
     values = _values(draft)
-    if not values:
-        return answer.answer(context)
+    if not _is_complete(draft, values):
+        return (cases.told_again(context) if is_yes(said.text) else None) or answer.answer(context)
     heard = _corrected(context, values)
     if _is_not_whole(draft):
         return _wait(context, values, phrases.ASK_AGAIN["phone"], "phone")
@@ -640,9 +643,12 @@ def open_ticket(context: Context) -> Outcome:
     values = _values(draft)
     item = context.guide.item(values["item"])
     assert item is not None
-    conversation = context.conversation()
+    conversation, request = context.conversation(), _request(context, item, values)
+    before = selectors.ticket_alike(conversation, request.item_id, request.name, request.phone)
+    if before is not None and before.request_key != draft["key"]:
+        return replace(cases.opened_already(context, before), slots=_closed(), draft=_forgotten())
     ticket = services.ticket_open(
-        _request(context, item, values),
+        request,
         draft["key"],
         Consent(
             words=draft.get("words", ""),
@@ -671,8 +677,12 @@ def opened(
         buttons=(Button("办到哪一步了", "say:我的单子办到哪一步了"),),
     )
     reply = replace(reply, intent="affirm", item=item.item_id, candidates=(), confidence=1.0)
-    slots = {_PREFIX + slot: None for slot in SLOTS}
-    return Outcome(reply, {**slots, "proxy_wanted": None, "item": item.item_id}, draft=_forgotten())
+    return Outcome(reply, {**_closed(), "item": item.item_id}, draft=_forgotten())
+
+
+def _closed() -> dict[str, object]:
+    """The engine's slots of a form that is done with."""
+    return {**{_PREFIX + slot: None for slot in SLOTS}, "proxy_wanted": None}
 
 
 def _whose(address: str) -> str:
