@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--dry-run", action="store_true", help="only tell what would change")
     imports.add_argument("--all-rows", action="store_true", help="list unchanged rows too")
     add("telegram", _telegram, "the Telegram process alone (serve starts it if there is a token)")
+    add("voice", _voice, "the telephone line alone (serve starts it unless BOT_VOICE=off)")
     wechat = add("wechat", _wechat, "put the WeChat account's menu in force")
     wechat.add_argument("what", choices=["menu"])
     retention = add("retention", _retention, "let go of what was kept long enough")
@@ -298,6 +299,16 @@ def _import_items(given: argparse.Namespace) -> int:
 
 def _telegram(given: argparse.Namespace) -> int:
     from bot.channels.telegram.process import run
+    from bot.checks import settings_agree
+
+    # Our own checks only, as for the worker.
+    if problems := settings_agree(None):
+        sys.exit("\n".join(f"error: {problem.msg}" for problem in problems))
+    return run()
+
+
+def _voice(given: argparse.Namespace) -> int:
+    from bot.channels.phone.process import run
     from bot.checks import settings_agree
 
     # Our own checks only, as for the worker.

@@ -49,6 +49,7 @@ def settings_agree(app_configs: Any, **kwargs: Any) -> list[Error]:
         *_wechat(),
         *_sms(),
         *_email(),
+        *_telephone(),
         *_retention(),
     ]
     return [Error(text, id=f"bot.E{number:03}") for number, text in problems]
@@ -210,6 +211,56 @@ def _email() -> list[tuple[int, str]]:
     if not ways <= {"email", "sms"}:
         wanted = "expected email, sms, email+sms or nothing"
         problems.append((85, f"BOT_STAFF_NOTICES: {wanted}, got “{settings.BOT_STAFF_NOTICES}”"))
+    return problems
+
+
+def _telephone() -> list[tuple[int, str]]:
+    """The line's own settings, and that nobody but the exchange can reach it unasked."""
+    return [*_telephone_words(), *_telephone_ways()]
+
+
+def _telephone_words() -> list[tuple[int, str]]:
+    allowed = {
+        "BOT_VOICE": ("auto", "on", "off"),
+        "BOT_VOICE_DEMO_MODEL": ("on", "off"),
+        "BOT_VOICE_PRELOAD": ("on", "off"),
+        "BOT_VOICE_ENGINE": ("espeak", "sherpa", "none"),
+    }
+    problems = [
+        (90, f"{name} is one of {', '.join(words)}, not “{getattr(settings, name)}”")
+        for name, words in allowed.items()
+        if getattr(settings, name) not in words
+    ]
+    if settings.PRODUCTION and settings.BOT_VOICE_DEMO_MODEL == "on":
+        wanted = "for trying the line out; not with BOT_ENV=production"
+        problems.append((91, f"BOT_VOICE_DEMO_MODEL=on is {wanted}"))
+    if settings.BOT_VOICE_ENGINE == "sherpa" and not settings.BOT_SHERPA_VOICE:
+        problems.append((92, "BOT_VOICE_ENGINE=sherpa needs BOT_SHERPA_VOICE, a voice's folder"))
+    if settings.BOT_VOICE_MAX_CALLS < 1:
+        wanted = f"expected at least 1, got {settings.BOT_VOICE_MAX_CALLS}"
+        problems.append((93, f"BOT_VOICE_MAX_CALLS: {wanted}"))
+    return problems
+
+
+def _telephone_ways() -> list[tuple[int, str]]:
+    problems = []
+    if not is_loopback(settings.BOT_VOICE_HOST) and not settings.BOT_VOICE_KEY:
+        wanted = f"needs BOT_VOICE_KEY, not with {settings.BOT_VOICE_HOST} alone"
+        problems.append((94, f"BOT_VOICE_HOST: an address beyond this machine {wanted}"))
+    try:
+        for network in re.split(r"[\s,]+", settings.BOT_SIP_PEERS):
+            ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        wanted = "expected networks such as 192.0.2.0/28, separated by commas"
+        problems.append((95, f"BOT_SIP_PEERS: {wanted}, got “{settings.BOT_SIP_PEERS}”"))
+    ports = re.fullmatch(r"(\d{1,5})-(\d{1,5})", settings.BOT_RTP_PORTS)
+    if ports is None or not 0 < int(ports[1]) < int(ports[2]) < 65536:
+        wanted = "expected two ports in order, such as 20000-20999"
+        problems.append((96, f"BOT_RTP_PORTS: {wanted}, got “{settings.BOT_RTP_PORTS}”"))
+    target = settings.BOT_VOICE_TRANSFER
+    if target and not re.fullmatch(r"(sips?|tel):[^\s<>]+", target):
+        wanted = "expected sip:… or tel:…"
+        problems.append((97, f"BOT_VOICE_TRANSFER: {wanted}, got “{target}”"))
     return problems
 
 

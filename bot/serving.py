@@ -1,7 +1,8 @@
 """Starts the processes of one machine, watches over them, and stops every one of them.
 
 ``web`` serves people, ``dialogue`` is Rasa, ``worker`` sends what waits for residents,
-``telegram`` is there if it has a token. A process that dies is started again, slower each time.
+``telegram`` is there if it has a token, ``voice`` if it can speak. A process that dies is started
+again, slower each time.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ import httpx
 from django.conf import settings
 
 from bot.api.auth import development_key
+from bot.channels.phone.wanted import is_wanted as voice_is_wanted
 
 STOP_SECONDS = 10.0
+# Longer than calls are waited for, with their closing words.
+VOICE_STOP_SECONDS = 60.0
 READY_SECONDS = 180.0
 LONGEST_PAUSE_SECONDS = 30.0
 ROOT = settings.ROOT
@@ -40,6 +44,8 @@ class Child:
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
+    # How long it may take to end: what is being done for somebody is finished.
+    stop_seconds: float = STOP_SECONDS
     start_at: float = field(default_factory=time.monotonic)
 
 
@@ -82,6 +88,9 @@ def children() -> list[Child]:
     ]
     if settings.BOT_TELEGRAM_TOKEN:
         kept.append(Child("telegram", [sys.executable, "-m", "bot", "telegram"], shared))
+    if voice_is_wanted():
+        voice = [sys.executable, "-m", "bot", "voice"]
+        kept.append(Child("voice", voice, shared, stop_seconds=VOICE_STOP_SECONDS))
     return kept
 
 
@@ -174,12 +183,13 @@ class Supervisor:
     def _end(self) -> None:
         for child in self._children:
             _signal_group(child, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
+        asked = time.monotonic()
         for child in self._children:
             if child.process is None:
                 continue
             try:
-                child.process.wait(max(0.1, deadline - time.monotonic()))
+                waited = time.monotonic() - asked
+                child.process.wait(max(0.1, child.stop_seconds - waited))
             except subprocess.TimeoutExpired:
                 _signal_group(child, signal.SIGKILL)
                 child.process.wait()

@@ -33,6 +33,7 @@ BOT_HOST = _env("BOT_HOST", "127.0.0.1")
 BOT_PORT = int(_env("BOT_PORT", "8000"))
 BOT_URL = _env("BOT_URL", f"http://127.0.0.1:{BOT_PORT}")
 BOT_API_KEYS = _env("BOT_API_KEYS")
+BOT_API_KEY = _env("BOT_API_KEY")
 BOT_ALERT_KEYS = _env("BOT_ALERT_KEYS")
 BOT_RATE_LIMITS = _env("BOT_RATE_LIMITS", "on")
 BOT_NOW = _env("BOT_NOW")
@@ -73,6 +74,25 @@ BOT_SMS_BASE_URL = _env("BOT_SMS_BASE_URL")
 BOT_EMAIL_URL = _env("BOT_EMAIL_URL")
 BOT_EMAIL_FROM = _env("BOT_EMAIL_FROM")
 BOT_STAFF_NOTICES = _env("BOT_STAFF_NOTICES", "email")
+# The telephone line.
+BOT_VOICE = _env("BOT_VOICE", "auto")
+BOT_VOICE_HOST = _env("BOT_VOICE_HOST", "127.0.0.1")
+BOT_VOICE_HTTP_PORT = int(_env("BOT_VOICE_HTTP_PORT", "8010"))
+BOT_VOICE_URL = _env("BOT_VOICE_URL")
+BOT_VOICE_KEY = _env("BOT_VOICE_KEY")
+BOT_VOICE_MAX_CALLS = int(_env("BOT_VOICE_MAX_CALLS", "10"))
+BOT_VOICE_TRANSFER = _env("BOT_VOICE_TRANSFER")
+BOT_AUDIOSOCKET_PORT = int(_env("BOT_AUDIOSOCKET_PORT", "9092"))
+BOT_SIP_PORT = int(_env("BOT_SIP_PORT", "5070"))
+BOT_SIP_PEERS = _env("BOT_SIP_PEERS", "127.0.0.0/8")
+BOT_SIP_ADDRESS = _env("BOT_SIP_ADDRESS")
+BOT_RTP_PORTS = _env("BOT_RTP_PORTS", "20000-20999")
+BOT_VOSK_MODEL = _env("BOT_VOSK_MODEL")
+BOT_VOICE_DEMO_MODEL = _env("BOT_VOICE_DEMO_MODEL") or ("off" if PRODUCTION else "on")
+BOT_VOICE_ENGINE = _env("BOT_VOICE_ENGINE", "espeak")
+BOT_SHERPA_VOICE = _env("BOT_SHERPA_VOICE")
+BOT_VOICE_PROMPTS = _env("BOT_VOICE_PROMPTS")
+BOT_VOICE_PRELOAD = _env("BOT_VOICE_PRELOAD", "on")
 BOT_KEEP_TURNS_DAYS = int(_env("BOT_KEEP_TURNS_DAYS", "180"))
 BOT_KEEP_FEEDBACK_DAYS = int(_env("BOT_KEEP_FEEDBACK_DAYS", "180"))
 BOT_KEEP_HANDOVERS_DAYS = int(_env("BOT_KEEP_HANDOVERS_DAYS", "180"))
@@ -117,6 +137,7 @@ INSTALLED_APPS = [
     "bot.console",
     "bot.channels.telegram",
     "bot.channels.wechat",
+    "bot.channels.phone",
 ]
 MIDDLEWARE = [
     "bot.middleware.internal_port",
@@ -174,7 +195,7 @@ DATABASES: dict[str, Any] = {"default": dj_database_url.parse(BOT_DATABASE_URL, 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
+        "timeout": 30,
         # What is deleted is overwritten, not only marked as free.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
         "PRAGMA secure_delete=ON;",

@@ -7,13 +7,15 @@ from bot.api import views
 from bot.api.alerts import AlertsView
 from bot.api.events import EventsView
 from bot.api.uploads import UploadsView, UploadView
-from bot.channels import kiosk, sheet, web
+from bot.channels import call, kiosk, sheet, web
 from bot.channels.telegram import webhook as telegram
 from bot.channels.wechat import views as wechat
 
 urlpatterns = [
     path("", web.chat, name="chat"),
     path("kiosk", kiosk.kiosk, name="kiosk"),
+    path("call", call.call, name="call"),
+    path("call/token", call.CallTokenView.as_view(), name="call-token"),
     path("guide/<str:item_id>/", sheet.sheet, name="sheet"),
     path("staff/", include("bot.console.urls")),
     path("api/v1/messages", views.MessagesView.as_view(), name="messages"),

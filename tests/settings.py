@@ -12,6 +12,8 @@ os.environ["BOT_RATE_LIMITS"] = "off"
 os.environ["BOT_API_KEYS"] = (
     "tester:tester-key-1:web+voice+telegram+wechat+kiosk+api,other:other-key-22:api"
 )
+# Whoever tests hearing says with what.
+os.environ["BOT_VOICE_DEMO_MODEL"] = "off"
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"

@@ -20,6 +20,7 @@ from bot.api.auth import conversation_of_token, token_for
 from bot.api.serializers import LONGEST_TEXT
 from bot.channels.lines import calls_of, card_rows, lines_of
 from bot.channels.outbox import notices_fetched
+from bot.channels.phone.wanted import is_wanted as line_is_wanted
 from bot.conversations import phrases, service
 from bot.conversations.messages import Button, Turn
 from bot.conversations.models import Conversation
@@ -101,6 +102,7 @@ def _page(request: HttpRequest, conversation_id: str, token: str, letters: int) 
         "notice": phrases.NOTICE,
         "examples": phrases.EXAMPLES[:3] if letters else phrases.EXAMPLES,
         "open_now": open_now(),
+        "can_call": line_is_wanted(),
         "resumed": _resumed(request.GET.get("ask", "")),
         "elder": bool(letters),
         "letters": letters,

@@ -137,6 +137,15 @@ KEPT: list[Kept] = [
     ),
     Kept("handovers.StaffNotice", "BOT_KEEP_NOTICES_DAYS", since="created_at", stays="nothing"),
     Kept(
+        "phone.CallRecord",
+        "BOT_KEEP_TURNS_DAYS",
+        since="started_at",
+        stays="by which way, when, how it ended, how long each stage of a turn took",
+        blank={"caller": "", "call_id": ""},
+        left=~Q(caller="") | ~Q(call_id=""),
+        conversation="conversation",
+    ),
+    Kept(
         "telegram.TelegramUpdate",
         "BOT_KEEP_DELIVERIES_DAYS",
         since="received_at",

@@ -14,6 +14,7 @@ IN_PRODUCTION = {
     "BOT_SECRET_KEY": "long enough",
     "BOT_FIELD_KEY": "f" * 32,
     "BOT_DIGEST_KEY": "d" * 32,
+    "BOT_VOICE_DEMO_MODEL": "off",
 }
 
 
@@ -46,6 +47,16 @@ def test_the_settings_of_the_tests_agree(settings: Any) -> None:
         ({"BOT_WORKING_HOURS": "9 to 5"}, "bot.E012"),
         ({**IN_PRODUCTION, "BOT_DIGEST_KEY": ""}, "bot.E013"),
         ({"DIGEST_KEY": "short"}, "bot.E014"),
+        ({"BOT_VOICE": "maybe"}, "bot.E090"),
+        ({"BOT_VOICE_ENGINE": "parrot"}, "bot.E090"),
+        ({**IN_PRODUCTION, "BOT_VOICE_DEMO_MODEL": "on"}, "bot.E091"),
+        ({"BOT_VOICE_ENGINE": "sherpa"}, "bot.E092"),
+        ({"BOT_VOICE_MAX_CALLS": 0}, "bot.E093"),
+        ({"BOT_VOICE_HOST": "0.0.0.0"}, "bot.E094"),
+        ({"BOT_SIP_PEERS": "the exchange"}, "bot.E095"),
+        ({"BOT_SIP_PEERS": ""}, "bot.E095"),
+        ({"BOT_RTP_PORTS": "20999-20000"}, "bot.E096"),
+        ({"BOT_VOICE_TRANSFER": "8001"}, "bot.E097"),
     ],
 )
 def test_each_contradiction_has_its_number(

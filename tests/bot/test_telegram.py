@@ -23,6 +23,7 @@ from bot.channels.telegram.models import TelegramDelivery, TelegramUpdate
 from bot.channels.telegram.pacing import Pace, Pacer
 from bot.channels.telegram.process import Tuning, serve
 from bot.channels.telegram.splitting import LONGEST_UNITS, parts, units
+from bot.channels.voice_messages import LONGEST_SECONDS, TOO_LONG, UNCLEAR, VoiceUnreadable
 from bot.checks import settings_agree
 from bot.conversations import phrases, service
 from bot.conversations.messages import Button, Reply
@@ -823,9 +824,9 @@ def test_a_picture_answered_before_the_kill_is_kept_once_in_its_turn(
     assert len(TurnRecord.objects.get().attachments) == 1
 
 
-def voice_message(api: TelegramApi) -> None:
+def voice_message(api: TelegramApi, seconds: int = 3) -> None:
     api.files["v1"] = b"OggS-sound"
-    voice = {"file_id": "v1", "file_unique_id": "v1", "duration": 3, "mime_type": "audio/ogg"}
+    voice = {"file_id": "v1", "file_unique_id": "v1", "duration": seconds, "mime_type": "audio/ogg"}
     message = {**message_of(WANG, ""), "voice": voice}
     del message["text"]
     api.push({"message": message})
@@ -834,22 +835,33 @@ def voice_message(api: TelegramApi) -> None:
 def test_a_voice_message_that_is_written_down_is_answered(api: TelegramApi, starts: Starts) -> None:
     heard: list[Any] = []
 
-    def transcribe(audio: bytes, mime_type: str) -> str:
-        heard.append((audio, mime_type))
+    def transcribe(audio: bytes) -> str:
+        heard.append(audio)
         return "周六上班吗"
 
     starts(transcribe=transcribe)
     voice_message(api)
-    assert api.until_sent(WANG, 1) == ["我听到的是：“周六上班吗”\n回：周六上班吗"]
-    assert heard == [(b"OggS-sound", "audio/ogg")]
+    assert api.until_sent(WANG, 1) == ["听到您说：周六上班吗\n回：周六上班吗"]
+    assert heard == [b"OggS-sound"]
 
 
 def test_a_voice_message_nobody_understands_gets_a_kind_sentence(
     api: TelegramApi, starts: Starts
 ) -> None:
-    starts(transcribe=lambda audio, mime_type: " ")
+    def unclear(audio: bytes) -> str:
+        raise VoiceUnreadable(UNCLEAR)
+
+    starts(transcribe=unclear)
     voice_message(api)
-    assert api.until_sent(WANG, 1) == [sentences.VOICE_UNCLEAR]
+    assert api.until_sent(WANG, 1) == [UNCLEAR]
+
+
+def test_a_voice_message_that_is_too_long_is_not_even_fetched(
+    api: TelegramApi, starts: Starts
+) -> None:
+    starts(transcribe=lambda audio: "周六上班吗")
+    voice_message(api, seconds=LONGEST_SECONDS + 1)
+    assert api.until_sent(WANG, 1) == [TOO_LONG]
 
 
 @pytest.mark.usefixtures("running")

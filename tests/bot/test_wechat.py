@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -28,8 +28,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import clock
-from bot.channels import outbox
+from bot.channels import outbox, voice_messages
 from bot.channels.delivery import Outgoing, TryLater, Undeliverable
+from bot.channels.phone import engines
 from bot.channels.wechat import answering, api, sender, views, wording
 from bot.channels.wechat.menu import menu, pressed
 from bot.channels.wechat.models import Delivery, Departure, Push
@@ -46,6 +47,8 @@ from nlu.protocol import DialogueUnavailable
 from tests.bot.test_main import run
 from tests.doubles.wechat_api import AES_KEY, APP_ID, SECRET, TOKEN, Got, Safe, WeChat
 from tests.running import ROOT, free_port
+from tests.voice.fakes_recognition import ScriptedRecogniser
+from tests.voices import amr
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "wechat"
 WANG = "oInventedWangAyi000000000001"
@@ -726,6 +729,58 @@ def test_what_cannot_be_read_gets_a_kind_sentence(
 def test_a_voice_message_with_its_words_is_a_question(phone: Phone, engine: Engine) -> None:
     assert phone.sends("voice_recognised.xml").text == "带上身份证。"
     assert engine.asked == ["居住证怎么办。"]
+
+
+@pytest.fixture
+def hears(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """There is a model, and it hears this."""
+
+    def make(words: str) -> None:
+        recogniser = ScriptedRecogniser(words)
+        monkeypatch.setattr(engines, "model_path", lambda: Path("."))
+        monkeypatch.setattr(voice_messages, "_recogniser", lambda: recogniser)
+
+    return make
+
+
+@database
+def test_a_voice_message_is_heard_here_if_wechat_has_not_written_it_down(
+    phone: Phone, engine: Engine, wechat: WeChat, hears: Callable[[str], None]
+) -> None:
+    hears("居住证怎么办")
+    wechat.media["media_id"] = amr(seconds=2)
+    assert phone.sends("voice.xml").text == "听到您说：居住证怎么办\n带上身份证。"
+    assert engine.asked == ["居住证怎么办"]
+
+
+@database
+def test_what_wechat_wrote_down_goes_before_our_own_ears(
+    phone: Phone, engine: Engine, hears: Callable[[str], None]
+) -> None:
+    hears("别的什么")
+    assert phone.sends("voice_recognised.xml").text == "带上身份证。"
+
+
+@pytest.mark.parametrize(
+    ("media", "sentence"),
+    [
+        (b"#!AMR\nnot sound at all", voice_messages.BROKEN),
+        ({"errcode": 40007, "errmsg": "gone"}, wording.VOICE),
+    ],
+)
+@database
+def test_a_voice_message_that_cannot_be_had_gets_a_kind_sentence(
+    phone: Phone,
+    engine: Engine,
+    wechat: WeChat,
+    hears: Callable[[str], None],
+    media: Any,
+    sentence: str,
+) -> None:
+    hears("居住证怎么办")
+    wechat.media["media_id"] = media
+    assert phone.sends("voice.xml").text == sentence
+    assert engine.asked == []
 
 
 @pytest.mark.parametrize("file", ["scan.xml", "location_event.xml", "view.xml"])

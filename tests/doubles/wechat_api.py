@@ -86,6 +86,8 @@ class WeChat:
     # What it was sent: (openid, text), in order.
     messages: list[tuple[str, str]] = field(default_factory=list)
     menus: list[dict[str, Any]] = field(default_factory=list)
+    # Files that residents sent, by media id.
+    media: dict[str, Any] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
     # Answered instead of what was asked, oldest first: an error number, or an HTTP status as “500”.
     failures: list[int | str] = field(default_factory=list)
@@ -205,6 +207,8 @@ class WeChat:
         if query.get("access_token") != (self.tokens[-1] if self.tokens else None):
             was_known = query.get("access_token") in self.tokens
             return {"errcode": 42001 if was_known else 40001, "errmsg": "access_token"}
+        if (method, path) == ("GET", "/cgi-bin/media/get"):
+            return self.media.get(query.get("media_id", ""), {"errcode": 40007, "errmsg": "media"})
         given = json.loads(body.decode())
         if (method, path) == ("POST", "/cgi-bin/message/custom/send"):
             return self._message(given)
@@ -264,11 +268,13 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         answer = self.office.asked(self.command, parts.path, query, body)
-        status, content = (answer, "{}") if isinstance(answer, int) else (200, json.dumps(answer))
+        status, content = (answer, "{}") if isinstance(answer, int) else (200, answer)
+        if not isinstance(content, bytes):
+            content = (content if isinstance(content, str) else json.dumps(content)).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content.encode())
+        self.wfile.write(content)
 
 
 def _element(xml: str, name: str) -> str:

@@ -29,6 +29,7 @@ from bot.channels.telegram.inbox import Inbox, InOrder
 from bot.channels.telegram.pacing import Pace, Pacer
 from bot.channels.telegram.posting import Poster
 from bot.channels.telegram.reception import Reception, Transcriber
+from bot.channels.voice_messages import can_hear, words_of
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def run() -> int:
     stop = threading.Event()
     threading.Thread(target=office.live_matcher().watch, args=(stop,), daemon=True).start()
     try:
-        asyncio.run(_until_signalled(config))
+        asyncio.run(_until_signalled(config, words_of if can_hear() else None))
     except TokenRefused as error:
         print(error)
         return 1
@@ -75,11 +76,11 @@ def run() -> int:
     return 0
 
 
-async def _until_signalled(config: Config) -> None:
+async def _until_signalled(config: Config, transcribe: Transcriber | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(config, stop)
+    await serve(config, stop, transcribe=transcribe)
 
 
 async def serve(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from telegram import Message, MessageEntity, Update
+from telegram import Audio, Message, MessageEntity, Update, Voice
 from telegram.error import TelegramError
 from telegram.ext import (
     Application,
@@ -30,6 +30,16 @@ from bot.channels.telegram.inbox import InOrder
 from bot.channels.telegram.posting import Letter, Poster
 from bot.channels.telegram.signs import acknowledge, mark, typing
 from bot.channels.telegram.threads import in_thread
+from bot.channels.voice_messages import (
+    LARGEST_BYTES as LARGEST_VOICE_BYTES,
+)
+from bot.channels.voice_messages import (
+    LONGEST_SECONDS,
+    TOO_LONG,
+    UNCLEAR,
+    VoiceUnreadable,
+    heard,
+)
 from bot.conversations import phrases, service
 from bot.conversations.messages import Button, Kind, Reply, Turn
 from bot.conversations.privacy import mask
@@ -42,7 +52,6 @@ log = logging.getLogger(__name__)
 
 Context = ContextTypes.DEFAULT_TYPE
 
-LARGEST_VOICE_BYTES = 5_000_000
 MOST_ALBUMS = 1000
 # What anybody in a group may read. The rest is about one resident.
 _GENERAL: frozenset[Kind] = frozenset(
@@ -60,8 +69,8 @@ _OTHER = (
 class Transcriber(Protocol):
     """Turns a voice message into words; blocking, called in a thread."""
 
-    def __call__(self, audio: bytes, mime_type: str) -> str:
-        """Return the words, empty if there are none."""
+    def __call__(self, audio: bytes) -> str:
+        """Return the words; raises VoiceUnreadable with a sentence for the resident."""
 
 
 @dataclass
@@ -155,21 +164,18 @@ class Reception:
         """Answer a voice message if somebody can write down what it says."""
         recording = _message(update).voice or _message(update).audio
         assert recording is not None
-        if self.transcribe is None or (recording.file_size or 0) > LARGEST_VOICE_BYTES:
+        if self.transcribe is None:
             await self._say(update, sentences.VOICE)
             return
         try:
-            file = await recording.get_file()
-            audio = bytes(await file.download_as_bytearray())
+            words = await in_thread(self.transcribe, await _recorded(recording))
+        except VoiceUnreadable as error:
+            await self._say(update, str(error))
         except TelegramError as error:
             log.warning("update %s: no recording (%s)", update.update_id, type(error).__name__)
-            await self._say(update, sentences.VOICE_UNCLEAR)
-            return
-        words = await in_thread(self.transcribe, audio, recording.mime_type or "audio/ogg")
-        if words.strip():
-            await self._ask(update, words, before=sentences.heard(words))
+            await self._say(update, UNCLEAR)
         else:
-            await self._say(update, sentences.VOICE_UNCLEAR)
+            await self._ask(update, words, before=heard(words))
 
     async def picture(self, update: Update, context: Context) -> None:
         """Keep a picture and answer its words; an album is answered once."""
@@ -241,7 +247,8 @@ class Reception:
             await self._say(update, sentences.OUT_OF_DATE)
             return
         said, buttons = _fit_for(update, reply, text)
-        said = f"{before}\n{said}" if before else said
+        # In danger the number to call stays first.
+        said = f"{before}\n{said}" if before and reply.kind != "emergency" else said
         await self._say(update, said, buttons, reply.turn_id)
 
     async def _say(
@@ -259,6 +266,16 @@ class Reception:
                 answers=_message(update).message_id if _is_group(update) else None,
             )
         )
+
+
+async def _recorded(recording: Voice | Audio) -> bytes:
+    """Fetch a recording; raises VoiceUnreadable, before anything is fetched, if it is too long."""
+    # The attribute is about to change its type, and warns of it.
+    is_long = recording.to_dict()["duration"] > LONGEST_SECONDS
+    if is_long or (recording.file_size or 0) > LARGEST_VOICE_BYTES:
+        raise VoiceUnreadable(TOO_LONG)
+    file = await recording.get_file()
+    return bytes(await file.download_as_bytearray())
 
 
 async def _taken(update: Update) -> tuple[str, str]:

@@ -11,7 +11,6 @@ OUT_OF_DATE = "这个按钮是前面那段话的，已经不管用了。您想�
 PICTURE_LOST = "这张照片我没收下来，麻烦再发一次。"
 FILE = "您发的东西收到了，可我现在还打不开。您把想问的事打几个字告诉我，好吗？"
 VOICE = "语音收到了，可我现在还听不了。麻烦您打几个字，我马上回您。"
-VOICE_UNCLEAR = "这段语音我没听清。麻烦您再说一遍，或者打几个字。"
 STICKER = "收到您的表情了。有什么事要办，打几个字告诉我就行。"
 LOCATION = "位置收到了，可我现在还不会看地图。您告诉我是哪个社区，或者问“大厅在哪”，我跟您说地址。"
 CONTACT = "名片收到了，不过我用不上，也没有留下。您想办什么，打几个字告诉我就行。"
@@ -20,8 +19,3 @@ PRIVATE_ONLY = "这事要说到您自己的情况，群里大家都看得见。�
 NO_PRIVATE_DATA_HERE = (
     "提醒您：群里大家都看得见，电话、证件号、门牌请别发在这里，刚才那条最好删掉。"
 )
-
-
-def heard(words: str) -> str:
-    """Return what a voice message was understood as, for the resident to check."""
-    return f"我听到的是：“{words}”"

@@ -24,7 +24,9 @@ from django.db.models import Max
 from bot import clock
 from bot.channels.delivery import Outgoing, TryLater, Undeliverable
 from bot.channels.outbox import notice_send
+from bot.channels.voice_messages import VoiceUnreadable, heard, words_of
 from bot.channels.wechat import sender, wording
+from bot.channels.wechat.api import media_fetch
 from bot.channels.wechat.models import Delivery, Push
 from bot.conversations import phrases, service
 from bot.conversations.messages import Button, Reply, Turn
@@ -36,6 +38,8 @@ from bot.handovers.models import Notice
 log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)
+# A payload of our own: a recording that WeChat keeps, still to be heard.
+SOUND = "sound:"
 WORKERS = 16
 ENGINE_SECONDS = 120.0
 
@@ -198,7 +202,10 @@ def _in_work(push: Push, turn: Turn) -> Future[Reply]:
 
 def _answered(push: Push, turn: Turn) -> Reply:
     try:
-        reply = _asked(_chosen(push.conversation, turn))
+        if turn.payload.startswith(SOUND):
+            reply = _heard(turn)
+        else:
+            reply = _asked(_chosen(push.conversation, turn))
         # The record of the conversation has the words now, in its own keeping.
         Push.objects.filter(pk=push.pk).update(text="", payload="")
         return reply
@@ -207,6 +214,21 @@ def _answered(push: Push, turn: Turn) -> Reply:
         return Reply(kind="fallback", text=phrases.APOLOGY)
     finally:
         connection.close()
+
+
+def _heard(turn: Turn) -> Reply:
+    """Answer what was said, with what was heard in front; what is not heard has its sentence."""
+    try:
+        words = words_of(media_fetch(turn.payload.removeprefix(SOUND)))
+    except VoiceUnreadable as error:
+        return Reply(kind="fallback", text=str(error))
+    except (TryLater, Undeliverable) as error:
+        log.warning("%s: no recording (%s)", turn.message_id, error)
+        return Reply(kind="fallback", text=wording.VOICE)
+    reply = service.answer(replace(turn, text=words, payload=""))
+    if reply.kind == "emergency":
+        return reply
+    return replace(reply, text=f"{heard(words)}\n{reply.text}")
 
 
 def _chosen(conversation: Conversation, turn: Turn) -> Turn:

@@ -84,6 +84,14 @@ def _text(openid: str, words: str) -> Callable[[_Client], Any]:
     return lambda client: client.message.send_text(openid, words)
 
 
+def media_fetch(media_id: str) -> bytes:
+    """Fetch what a resident sent; raises Undeliverable or TryLater with a plain reason."""
+    answer = _answer(lambda client: client.media.download(media_id))
+    if not isinstance(answer, requests.Response):
+        raise Undeliverable("expected a file")
+    return bytes(answer.content)
+
+
 def menu_publish() -> None:
     """Put the menu in force; raises Undeliverable or TryLater with a plain reason."""
     _call(lambda client: client.menu.create(menu()))
@@ -172,6 +180,12 @@ def _client(app_id: str, secret: str, base_url: str, token_file: Path) -> _Clien
 
 
 def _call(does: Callable[[_Client], Any]) -> None:
+    """Call WeChat for what it confirms."""
+    if not isinstance(_answer(does), dict):
+        raise TryLater("no proper answer", SERVER_WAIT_SECONDS)
+
+
+def _answer(does: Callable[[_Client], Any]) -> Any:
     """Call WeChat, once more with a new token if the present one has run out."""
     if not (settings.BOT_WECHAT_APP_ID and settings.BOT_WECHAT_SECRET):
         raise TryLater("BOT_WECHAT_SECRET is missing", 600.0)
@@ -182,11 +196,9 @@ def _call(does: Callable[[_Client], Any]) -> None:
         settings.BOT_DATA_DIR / "wechat_token.json",
     )
     try:
-        answer = _with_valid_token(client, does)
+        return _with_valid_token(client, does)
     except (requests.RequestException, WeChatClientException, ValueError) as error:
         raise _named(error) from None
-    if not isinstance(answer, dict):
-        raise TryLater("no proper answer", SERVER_WAIT_SECONDS)
 
 
 def _with_valid_token(client: _Client, does: Callable[[_Client], Any]) -> Any:

@@ -22,6 +22,7 @@ from wechatpy.utils import WeChatSigner
 
 REPLAY_SECONDS = 300.0
 LONGEST_TEXT = 4000
+LONGEST_MEDIA_ID = 200
 # XML 1.0 cannot carry these, and WeChat refuses a reply with them.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
@@ -54,6 +55,8 @@ class Pushed:
     text: str = ""
     event: str = ""
     event_key: str = ""
+    # Where WeChat keeps what was sent, for three days.
+    media_id: str = ""
 
 
 def check_signature(keys: Keys, query: Mapping[str, str], now: float) -> None:
@@ -141,6 +144,7 @@ def _pushed(fields: Mapping[str, str]) -> Pushed:
         text=fields.get("Recognition" if kind == "voice" else "Content", "")[:LONGEST_TEXT],
         event=event,
         event_key=event_key,
+        media_id=fields.get("MediaId", "")[:LONGEST_MEDIA_ID],
     )
 
 

@@ -14,8 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from bot import clock
+from bot.channels.voice_messages import can_hear
 from bot.channels.wechat import wording
-from bot.channels.wechat.answering import Spoken, answer_within, turn_of
+from bot.channels.wechat.answering import SOUND, Spoken, answer_within, turn_of
 from bot.channels.wechat.envelope import (
     Keys,
     Malformed,
@@ -79,6 +80,9 @@ def _reply_to(pushed: Pushed, until: float) -> Spoken:
         return _answer(pushed, pushed.text, "", until)
     if pushed.kind == "text":
         return Spoken(phrases.EMPTY)
+    # WeChat writes down what was said only if the account has that switched on.
+    if pushed.kind == "voice" and pushed.media_id and can_hear():
+        return _answer(pushed, "", f"{SOUND}{pushed.media_id}", until)
     return Spoken(_KIND_SENTENCES.get(pushed.kind, wording.CANNOT_OPEN))
 
 

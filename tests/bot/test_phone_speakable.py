@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.actions.context import Guide
 from bot.actions.rendering import Asked, facet_text
-from bot.channels.phone import LONGEST_SENTENCE, MOST_SENTENCES, speakable
+from bot.channels.phone import speakable
+from bot.channels.phone.speakable import LONGEST_SENTENCE, MOST_SENTENCES
 from bot.conversations.messages import Reply
 from knowledge.files import KnowledgeFiles
 from knowledge.record import FACETS
@@ -33,7 +34,14 @@ def spoken(text: str) -> tuple[str, ...]:
             "1. 身份证\n2. 户口本\n10. 照片\n12. 合同",
             ("第一，身份证", "第二，户口本", "第十，照片", "第十二，合同"),
         ),
-        ("【代办】要身份证", ("要身份证",)),
+        ("1. 【代办】身份证", ("第一，代办的话，身份证",)),
+        ("看情况：【开自己的】还要卡。", ("看情况：开自己的，还要卡。",)),
+        ("在这里打开：\nhttps://ask.example.org/a?b=1\n到窗口也行。", ("到窗口也行。",)),
+        ("见 https://ask.example.org/a 。", ("见  。",)),
+        (
+            "符合下面这些条件就能办，年满六十岁的也行。",
+            ("符合下面这些条件就能办，", "年满六十岁的也行。"),
+        ),
         ("· 外地的不行", ("外地的不行",)),
         ("", ()),
     ],

@@ -1,0 +1,97 @@
+"""What a call left behind: its turns, and the callers who make it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tests.running import Running
+from tests.voice.fakes_audio import silence, spoken
+from tests.voice.fakes_caller import Telephone
+
+PHONE = "13800138000"
+WISH = "我妈八十二了走不动请你们代办尊老金"
+# What she says when the form asks; the number is said in digits.
+SAID = {
+    "item": "尊老金",
+    "name": "她叫王秀英",
+    "reason": "她走不动",
+    "mode": "代办",
+    "address": "住临江社区",
+    "time": "周四下午",
+    "confirm": "对",
+}
+DICTATED = "幺三八零零幺三八零零零"
+MOST_TURNS = 24
+
+
+@dataclass(frozen=True)
+class Said:
+    """A turn of a call as it is stored."""
+
+    number: int
+    text: str
+    reply: dict[str, Any]
+
+
+def turns_of(server: Running, call_id: str = "") -> list[Said]:
+    """The answered turns of a call, or of the newest if none is named."""
+    place = Path(server.environment["BOT_DATA_DIR"]) / "bot.sqlite3"
+    with closing(sqlite3.connect(place, timeout=30)) as database:
+        rows = database.execute(
+            "select t.id, t.text, t.reply, c.external_id from conversations_turnrecord t"
+            " join conversations_conversation c on c.id = t.conversation_id"
+            " where c.channel = 'voice' and t.reply is not null order by t.id"
+        ).fetchall()
+    wanted = call_id or (rows[-1][3] if rows else "")
+    return [Said(row[0], row[1], json.loads(row[2])) for row in rows if row[3] == wanted]
+
+
+def wait_for_turn(server: Running, known: int, seconds: float = 40.0) -> Said:
+    """The next turn of any call after turn ``known``."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        turns = turns_of(server)
+        if turns and turns[-1].number > known:
+            return turns[-1]
+        time.sleep(0.2)
+    raise AssertionError(f"nothing was heard in {seconds:.0f} s")
+
+
+@lru_cache(maxsize=64)
+def voice(text: str) -> bytes:
+    """A sentence as she says it, with room around."""
+    return silence(0.3) + spoken(text, words_per_minute=140, dbfs=-20) + silence(0.3)
+
+
+def take_down(server: Running, phone: Telephone, number_by: str) -> Said:
+    """Answer whatever the form asks until the ticket is open; ``number_by``: keys or voice."""
+    phone.listen()
+    phone.say(voice(WISH))
+    for _ in range(MOST_TURNS):
+        phone.listen(30)
+        last = turns_of(server, phone.call_id)[-1]
+        if last.reply["kind"] == "ticket_opened":
+            return last
+        if last.reply["slot"] == "phone":
+            _give_number(server, phone, number_by, last)
+        else:
+            phone.say(voice(SAID.get(last.reply["slot"] or "", WISH)))
+    raise AssertionError(f"no ticket after {MOST_TURNS} turns: {turns_of(server, phone.call_id)}")
+
+
+def _give_number(server: Running, phone: Telephone, number_by: str, asked: Said) -> None:
+    """Press it, or say it and confirm what was read back."""
+    if number_by == "keys":
+        phone.press(PHONE)
+        return
+    phone.say(voice(DICTATED))
+    phone.listen(30)
+    if turns_of(server, phone.call_id)[-1] == asked:
+        phone.say(voice("对"))
