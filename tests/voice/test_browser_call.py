@@ -334,7 +334,7 @@ def test_one_call_after_the_other_each_with_a_token_of_its_own(page: Page, line:
 def test_captions_follow_both_sides(page: Page, line: Line) -> None:
     line.calls.more = {
         "told": {
-            10: Event("said", text="您好，这里是街道办事处的智能助手。"),
+            10: Event("said", text="您好，我是街道办事处的智能助手。"),
             12: Event("said", text="您想问什么？"),
             20: Event("state", text="listen"),
             40: Event("partial", text="社保卡"),
@@ -347,7 +347,7 @@ def test_captions_follow_both_sides(page: Page, line: Line) -> None:
     }
     ring(page, line)
     expect(page.locator(".turn-assistant .said").first).to_have_text(
-        "您好，这里是街道办事处的智能助手。您想问什么？"
+        "您好，我是街道办事处的智能助手。您想问什么？"
     )
     expect(page.locator("#live")).to_have_text("社保卡")
     expect(page.locator(".turn-resident .said")).to_have_text(QUESTION)

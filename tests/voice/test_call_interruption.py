@@ -234,7 +234,7 @@ def test_a_hello_into_the_greeting_does_not_cut_off_what_everybody_has_to_hear()
     phone.wait(1.2)
     phone.utter("喂你好我想问一下社保卡丢了怎么办")
     phone.listen_out()
-    assert "我不是真人，咱们说的话会记下来。" in phone.said
+    assert "我是机器，说的话会记下来。" in phone.said
     assert phone.answerer.asked == [("喂你好我想问一下社保卡丢了怎么办", "")]
 
 

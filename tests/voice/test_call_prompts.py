@@ -47,7 +47,7 @@ def test_every_prompt_is_used_and_every_prompt_used_exists() -> None:
 
 def test_a_greeting_says_that_a_machine_speaks_and_that_the_talk_is_written_down() -> None:
     assert "智能助手" in ALL["greeting"]
-    assert "不是真人" in ALL["notice"]
+    assert "机器" in ALL["notice"]
     assert "记下来" in ALL["notice"]
 
 

@@ -187,5 +187,5 @@ def test_louder_in_the_greeting_greets_again_louder() -> None:
     phone.wait(2)
     phone.press("8")
     phone.listen_out()
-    assert phone.said.count("您好，这里是街道办事处的智能助手。") == 2
-    assert phone.said[-1] == "要找工作人员，随时按0。"
+    assert phone.said.count("您好，我是街道办事处的智能助手。") == 2
+    assert phone.said[-1] == "找工作人员按0。"

@@ -15,10 +15,10 @@ QUESTION = "社保卡丢了怎么办"
 def test_the_greeting_comes_within_a_second_and_says_who_speaks_and_what_is_kept() -> None:
     phone = Phone()
     phone.wait(1)
-    assert phone.said == ["您好，这里是街道办事处的智能助手。"]
+    assert phone.said == ["您好，我是街道办事处的智能助手。"]
     phone.dial()
-    assert "我不是真人，咱们说的话会记下来。" in phone.said
-    assert phone.said[-1] == "要找工作人员，随时按0。"
+    assert "我是机器，说的话会记下来。" in phone.said
+    assert phone.said[-1] == "找工作人员按0。"
     assert phone.call.state == "listen"
     assert phone.answerer.begun == [phone.info]
 
@@ -34,7 +34,7 @@ def test_what_the_answerer_knows_of_the_caller_follows_the_greeting() -> None:
     phone.answerer.opening = SpokenReply(("您昨天的事办好了。",))
     phone.dial()
     assert phone.said[1:] == [
-        "我不是真人，咱们说的话会记下来。",
+        "我是机器，说的话会记下来。",
         "您昨天的事办好了。",
         "您还想问什么？",
     ]
@@ -57,7 +57,7 @@ def test_an_answerer_that_cannot_begin_does_not_spoil_the_greeting() -> None:
     phone = Phone()
     phone.answerer.opening = RuntimeError("database is locked")
     phone.dial()
-    assert phone.said[-1] == "要找工作人员，随时按0。"
+    assert phone.said[-1] == "找工作人员按0。"
     phone.ask(QUESTION)
     assert "社保卡可以补办。" in phone.said
 

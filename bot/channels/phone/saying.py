@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from bot.actions.context import Guide
 from bot.channels.phone import sentences
 from bot.channels.phone.pages import Part, in_one_go, parts_of
-from bot.channels.phone.speakable import LONGEST_SENTENCE, flowing, ordinal, points
+from bot.channels.phone.speakable import (
+    LISTED,
+    LONGEST_SENTENCE,
+    briefly,
+    flowing,
+    ordinal,
+    points,
+)
 from bot.conversations import phrases
 from bot.conversations.messages import Button, Reply
 from voice.answerer import Expects
@@ -102,6 +109,7 @@ def _told(
         return [_number_twice(flowing(points(reply.text)))]
     said = points(_for_the_ear(_without_choices(reply.text, buttons)))
     if reply.kind == "answer":
+        said = briefly(said) if reply.facet == LISTED else said
         if reply.slot == "situation" and said:
             question = said.pop()
             return parts_of(said, (*question.pieces, *_options(buttons)))

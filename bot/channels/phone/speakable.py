@@ -16,6 +16,8 @@ LONGEST_SENTENCE = 25
 # Said at once, so that something is heard while the rest is being prepared.
 LONGEST_FIRST = 15
 MOST_SENTENCES = 12
+# The facet whose rows are things, with notes about each.
+LISTED = "materials"
 # Before a break that is worth a pause of its own.
 SHORTEST_FIRST = 4
 # A pair with no other inside.
@@ -39,7 +41,21 @@ class Point:
 
 def speakable(reply: Reply) -> tuple[str, ...]:
     """Return the reply sentence by sentence as it should be heard."""
-    return flowing(points(reply.text))[:MOST_SENTENCES]
+    said = points(reply.text)
+    return flowing(briefly(said) if reply.facet == LISTED else said)[:MOST_SENTENCES]
+
+
+def briefly(said: Sequence[Point]) -> list[Point]:
+    """Return each row with what it names, without what is told about it.
+
+    Nobody keeps seven rows with their notes in mind; what is unclear is asked.
+    """
+    return [Point(_first_sentence(p.pieces), True) if p.is_row else p for p in said]
+
+
+def _first_sentence(pieces: tuple[str, ...]) -> tuple[str, ...]:
+    end = next((n for n, piece in enumerate(pieces, 1) if piece.endswith("。")), len(pieces))
+    return pieces[:end]
 
 
 def flowing(said: Iterable[Point]) -> tuple[str, ...]:
