@@ -16,7 +16,7 @@ from tests.voice.fakes_audio import silence, spoken
 from tests.voice.fakes_caller import Telephone
 
 PHONE = "13800138000"
-WISH = "我妈八十二了走不动请你们代办尊老金"
+WISH = "我妈八十二了走不动，请你们代办尊老金，住临江社区，周四下午"
 # What she says when the form asks; the number is said in digits.
 SAID = {
     "item": "尊老金",
@@ -39,29 +39,41 @@ class Said:
     text: str
     reply: dict[str, Any]
 
+    def puts_first(self, item: str) -> bool:
+        """Whether an item is answered, or heads what is asked back."""
+        offered = [candidate["item"] for candidate in self.reply["candidates"]]
+        return item in (self.reply["item"], *offered[:1])
 
-def turns_of(server: Running, call_id: str = "") -> list[Said]:
-    """The answered turns of a call, or of the newest if none is named."""
+
+def turns_of(server: Running, call_id: str) -> list[Said]:
+    """The answered turns of a call."""
+    return [said for of_call, said in _turns(server) if of_call == call_id]
+
+
+def wait_for_turn(server: Running, item: str, intent: str = "", seconds: float = 60.0) -> Said:
+    """The first turn of any call that puts ``item`` first; with ``intent`` a later one of that."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        turns = _turns(server)
+        found = [(of_call, said) for of_call, said in turns if said.puts_first(item)]
+        if found and intent:
+            calls = {of_call for of_call, _ in found}
+            found = [(c, s) for c, s in turns if c in calls and s.reply["intent"] == intent]
+        if found:
+            return found[0][1]
+        time.sleep(0.3)
+    raise AssertionError(f"{item} was not heard in {seconds:.0f} s: {_turns(server)}")
+
+
+def _turns(server: Running) -> list[tuple[str, Said]]:
     place = Path(server.environment["BOT_DATA_DIR"]) / "bot.sqlite3"
     with closing(sqlite3.connect(place, timeout=30)) as database:
         rows = database.execute(
-            "select t.id, t.text, t.reply, c.external_id from conversations_turnrecord t"
+            "select c.external_id, t.id, t.text, t.reply from conversations_turnrecord t"
             " join conversations_conversation c on c.id = t.conversation_id"
             " where c.channel = 'voice' and t.reply is not null order by t.id"
         ).fetchall()
-    wanted = call_id or (rows[-1][3] if rows else "")
-    return [Said(row[0], row[1], json.loads(row[2])) for row in rows if row[3] == wanted]
-
-
-def wait_for_turn(server: Running, known: int, seconds: float = 40.0) -> Said:
-    """The next turn of any call after turn ``known``."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        turns = turns_of(server)
-        if turns and turns[-1].number > known:
-            return turns[-1]
-        time.sleep(0.2)
-    raise AssertionError(f"nothing was heard in {seconds:.0f} s")
+    return [(row[0], Said(row[1], row[2], json.loads(row[3]))) for row in rows]
 
 
 @lru_cache(maxsize=64)

@@ -19,6 +19,7 @@ from bot.channels.phone import call_backs, records, sentences
 from bot.channels.phone.desk_hours import takes_calls
 from bot.channels.phone.dictation import Dictation, Step, caller_number
 from bot.channels.phone.hearing import Awaited, danger_in, meant, yes_or_no
+from bot.channels.phone.names import name_heard
 from bot.channels.phone.pages import Part
 from bot.channels.phone.saying import Saying, saying
 from bot.conversations import phrases, service
@@ -195,6 +196,8 @@ def _words(talk: _Talk, hypotheses: Sequence[Hypothesis], keys: str) -> tuple[st
     if talk.expects == "choice" and (chosen := spoken_choice(text, len(talk.buttons))):
         button = talk.buttons[chosen - 1]
         return button.title, button.payload
+    if talk.reply is not None and talk.reply.slot == "name":
+        return name_heard(text), ""
     if talk.reply is not None and talk.reply.slot == "number":
         digits = spoken_digits(text, (TICKET_NUMBER_DIGITS,))
         return (digits if len(digits) == TICKET_NUMBER_DIGITS else text), ""
