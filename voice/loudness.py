@@ -1,8 +1,4 @@
-"""Makes synthesised and recorded speech fit the telephone: its band, and one loudness for all.
-
-A caller who hears badly must not be startled by one sentence and strain for the next. For whole
-sentences; the gain that a caller asks for comes on top, elsewhere.
-"""
+"""What a telephone carries of a sound, and how loud the speech in it is."""
 
 from __future__ import annotations
 
@@ -16,29 +12,12 @@ from voice.audio import FRAME_BYTES, QUIETEST_DBFS, SAMPLE_RATE_HZ, frames_of, l
 
 LOWEST_HZ, HIGHEST_HZ = 300.0, 3400.0
 SPOKEN_DBFS = -20.0
-_LARGEST_GAIN_DB = 30.0  # beyond it there is nothing but noise to make louder
-_HIGHEST_PEAK = 0.9 * 32767
 _PAUSE_BELOW_DB = 25.0  # under the loudest frame: a pause, which says nothing of the loudness
-
-
-def telephone_speech(pcm: bytes, dbfs: float = SPOKEN_DBFS) -> bytes:
-    """Return the speech ``pcm`` (s16le, 8 kHz) within 300 to 3,400 Hz and at ``dbfs``."""
-    return levelled(band_limited(pcm), dbfs)
 
 
 def band_limited(pcm: bytes) -> bytes:
     """Return ``pcm`` without what a telephone does not carry; equally long."""
     return _pcm(np.asarray(sosfilt(_band(), _wave(pcm)))) if pcm else pcm
-
-
-def levelled(pcm: bytes, dbfs: float = SPOKEN_DBFS) -> bytes:
-    """Return ``pcm`` so that its speech has ``dbfs``, or less where its peaks leave no room."""
-    loudness = speech_dbfs(pcm)
-    if loudness <= QUIETEST_DBFS:
-        return pcm
-    gain = 10 ** (min(dbfs - loudness, _LARGEST_GAIN_DB) / 20)
-    wave = _wave(pcm)
-    return _pcm(wave * min(gain, _HIGHEST_PEAK / float(np.abs(wave).max())))
 
 
 def speech_dbfs(pcm: bytes) -> float:

@@ -3,7 +3,8 @@
 ``load`` keeps a fixed pace and holds every reply against its own talk; ``plain`` sends the same to
 a plain Rasa project; ``kill`` ends the dialogue in the middle of talks; ``capacity`` asks without
 a pause; ``crash`` looks for lost messages, ``confirmations`` for lost or doubled tickets;
-``staff`` opens many pages and tickets at once; ``endurance`` looks for growth. Prints one line a
+``staff`` opens many pages and tickets at once; ``endurance`` looks for growth; ``fuzz_sip`` and
+``fuzz_audiosocket`` damage what telephones send, 100,000 cases each. Prints one line a
 figure and adds each part to ``bench/out/soak.json``; ends with 1 if anything is ``wrong``.
 ``python -m tests.soak --only load plain --seconds 10`` runs parts, and short ones.
 What a single message costs is measured by ``tests.bench``.
@@ -24,6 +25,8 @@ from tests.soak.confirmations import confirmations
 from tests.soak.crash import crash
 from tests.soak.endurance import endurance
 from tests.soak.figures import Figures
+from tests.soak.fuzz import fuzz_parsers
+from tests.soak.fuzz_audiosocket import fuzz_audiosocket
 from tests.soak.kill import kill
 from tests.soak.load import load
 from tests.soak.plain import plain
@@ -32,7 +35,7 @@ from tests.soak.staff import staff
 OUT = Path(__file__).resolve().parents[2] / "bench" / "out" / "soak.json"
 PARTS = (
     *("load", "plain", "kill", "capacity", "crash"),
-    *("confirmations", "staff", "endurance"),
+    *("confirmations", "staff", "endurance", "fuzz_sip", "fuzz_audiosocket"),
 )
 
 
@@ -51,6 +54,8 @@ def main() -> int:
         "confirmations": confirmations,
         "staff": lambda: staff(given.seconds),
         "endurance": lambda: endurance(given.minutes),
+        "fuzz_sip": lambda: {**fuzz_parsers(), "wrong": []},
+        "fuzz_audiosocket": fuzz_audiosocket,
     }
     for name in PARTS:
         if name not in given.only:
