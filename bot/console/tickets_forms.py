@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
+from bot import clock
 from bot.accounts.models import Staff
 from bot.actions.intake.times import Appointment, time_in
-from bot.clock import now
 from bot.tickets.board import Wanted
 from bot.tickets.models import Ticket, TicketMaterial
 from bot.tickets.states import LABELS
@@ -181,11 +181,11 @@ class CallerForm(forms.Form):
 
 def appointment(said: str) -> Appointment:
     """Read when somebody is at home; words that name no moment stand for themselves."""
-    return time_in(said, now()) or Appointment(said)
+    return time_in(said, clock.now()) or Appointment(said)
 
 
 def _coming(said: str) -> str:
     at = appointment(said).at
-    if at is not None and at <= now():
+    if at is not None and at <= clock.now():
         raise forms.ValidationError("这个时间已经过了，请换一个。")
     return said
