@@ -55,6 +55,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         tmp_path_factory.mktemp("line"),
         BOT_NOW="2026-11-23T10:00+08:00",
         BOT_VOICE="on",
+        BOT_VOICE_DEMO_MODEL="on",
         BOT_VOICE_PRELOAD="off",
         BOT_VOICE_KEY=KEY,
         BOT_VOICE_HTTP_PORT=str(free_port()),
@@ -183,7 +184,7 @@ def _by_sipp(server: Running, parent: Path, law: str, payload: int) -> None:
         [
             *("sipp", "-sf", "question.xml", f"127.0.0.1:{server.environment['BOT_SIP_PORT']}"),
             *("-i", "127.0.0.1", "-p", str(free_udp_port()), "-mi", "127.0.0.1"),
-            *("-min_rtp_port", str(free_udp_port()), "-m", "1", "-nostdin", "-timeout", "90s"),
+            *("-mp", str(free_udp_port()), "-m", "1", "-nostdin", "-timeout", "90s"),
             *("-timeout_error", "-trace_err", "-recv_timeout", "15s"),
         ],
         cwd=folder,
