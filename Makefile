@@ -42,8 +42,8 @@ constraints: venv
 
 # Debian packages that tests with real engines need: a browser with Chinese fonts, two telephones.
 system-deps:
-	@{ command -v chromium && command -v baresip && command -v sipp; } >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . || \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig baresip-core sip-tester >/dev/null; }
+	@{ command -v chromium && command -v baresip && command -v sipp && command -v fstcompile; } >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig baresip-core sip-tester libfst-tools libfst22-plugins-base >/dev/null; }
 
 clean:
 	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -79,7 +79,7 @@ def _turns(server: Running) -> list[tuple[str, Said]]:
 @lru_cache(maxsize=64)
 def voice(text: str) -> bytes:
     """A sentence as she says it, with room around."""
-    return silence(0.3) + spoken(text, words_per_minute=140, dbfs=-20) + silence(0.3)
+    return silence(0.3) + spoken(text, "cmn+m4", words_per_minute=140, dbfs=-20) + silence(0.3)
 
 
 def take_down(server: Running, phone: Telephone, number_by: str) -> Said:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
-import subprocess
 import threading
-import wave
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -15,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.voice.fakes_audio import silence, spoken
 from voice.answerer import Hypothesis
-from voice.audio import resampled
 from voice.recognition import tiny_model_path
 
 _SET_MODEL = os.environ.get("BOT_VOSK_MODEL", "")
@@ -153,10 +150,7 @@ def tone(seconds: float, hz: float = 440.0, rate: int = 8000) -> bytes:
     return (16000 * np.sin(2 * np.pi * hz * at)).astype("<i2").tobytes()
 
 
-def spoken(text: str, voice: str = "cmn-latn-pinyin", speed: int = 160) -> bytes:
-    """``text`` as Debian's espeak-ng says it, with a moment of silence before and after."""
-    command = ["espeak-ng", "-v", voice, "-b", "1", "-s", str(speed), "--stdout", text]
-    said = subprocess.run(command, capture_output=True, check=True).stdout
-    with wave.open(io.BytesIO(said)) as sound:
-        pcm = sound.readframes(sound.getnframes())
-        return bytes(4800) + resampled(pcm, sound.getframerate(), 8000) + bytes(9600)
+def asked(text: str, words_per_minute: int = 160) -> bytes:
+    """``text`` in a voice that the model never heard, a moment of silence before and after."""
+    said = spoken(text, "cmn+m4", words_per_minute)
+    return silence(0.3) + said + silence(0.6)

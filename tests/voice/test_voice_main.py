@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.voice.fakes_recognition import model_for_tests, spoken, tone
+from tests.voice.fakes_recognition import asked, model_for_tests, tone
 from voice import __main__ as terminal
 from voice.audio import level_dbfs, wav_read, wav_write
 from voice.doctor import Finding
@@ -122,7 +121,6 @@ class _Service(BaseHTTPRequestHandler):
 
 @pytest.mark.vosk
 @pytest.mark.skipif(model_for_tests() is None, reason="the tiny model is not built")
-@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 def test_a_caller_in_a_file_is_heard_asked_about_and_answered(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -130,7 +128,7 @@ def test_a_caller_in_a_file_is_heard_asked_about_and_answered(
     monkeypatch.setenv("BOT_VOSK_MODEL", str(model_for_tests()))
     monkeypatch.setenv("BOT_API_KEY", "key")
     # Spoken into the greeting, which stops for it.
-    wav_write(tmp_path / "in.wav", bytes(16000 * 3) + spoken("老年人优待证怎么办理"))
+    wav_write(tmp_path / "in.wav", bytes(16000 * 3) + asked("老年人优待证怎么办理"))
     with ThreadingHTTPServer(("127.0.0.1", 0), _Service) as service:
         thread = threading.Thread(target=service.serve_forever, args=(0.01,))
         thread.start()

@@ -40,8 +40,10 @@ COMMANDS = _listed(
 
 _DIGITS = "零一幺二两三四五六七八九"
 _SPOKEN = "零一二三四五六七八九"
-_ABOUT_DIGITS = _listed(
-    "不对 不是 错了 说错了 重来 好了 完了 没了 嗯 叉 我的电话是 电话号码是 电话是 手机号是 号码是"
+CORRECTIONS = _listed("不对 不是 错了 说错了 重来")
+_ABOUT_DIGITS = (
+    *CORRECTIONS,
+    *_listed("好了 完了 没了 嗯 叉 我的电话是 电话号码是 电话是 手机号是 号码是"),
 )
 _LONGEST_WORD = 8
 

@@ -37,6 +37,7 @@ def service_lines(names: Sequence[str], random: Random, each: int) -> list[str]:
 def short_answers() -> list[str]:
     """Return what the line listens for by grammar, and the digits one by one."""
     said = (*grammars.YES, *grammars.NO, *grammars.CHOICES, *grammars.COMMANDS)
+    said = (*said, *grammars.CORRECTIONS)
     return [*dict.fromkeys((*said, *DIGITS, *_PATTERNS["single"]))]
 
 

@@ -3,6 +3,7 @@
 The vocabulary holds the words of our sentences, the commoner ones of the guides' prose, general
 words, and single characters, out of which any other word can be put together. A word that occurs
 once and is rare elsewhere too would cost more room than it is worth: it counts as its characters.
+What corrects a dictated number is one word each, since among digits no syllable may stand alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from random import Random
 
 import jieba
 
+from voice.recognition import grammars
 from voice.recognition.training.dictionary import (
     character_frequencies,
     common_characters,
@@ -46,10 +48,12 @@ def language_of(texts: Texts, recipe: GraphRecipe) -> Language:
     """Return the sentences and the vocabulary with its general frequencies."""
     jieba.setLogLevel(_QUIET)
     lines = Counter(line for line in _lines(texts, recipe) if line)
-    cut = {line: words_of(line) for line in lines}
+    whole = frozenset(grammars.CORRECTIONS)
+    cut = {line: [line] if line in whole else words_of(line) for line in lines}
     seen = Counter(word for line, words in cut.items() for word in words * lines[line])
     prose = Counter(word for line in texts.prose for word in words_of(spelled(line)))
     kept = {
+        *whole,
         *(word for word, count in seen.items() if count > 1),
         *(word for word, count in prose.items() if count >= recipe.least_prose_count),
         *(seen.keys() & common_words(recipe.general_words_if_seen).keys()),
