@@ -206,8 +206,12 @@ def _diet(documents: Sequence[Document], texts: Sequence[str]) -> Baseline:
         _write(train, rows)
         _write(asked, [{"text": text} for text in texts])
         command = [settings.BOT_RASA_PYTHON, "-W", "ignore", "-m", "nlu.components.diet_baseline"]
+        # Rasa writes a line for every message it parses.
         subprocess.run(
-            [*command, str(train), str(asked), str(ranked)], check=True, cwd=settings.ROOT
+            [*command, str(train), str(asked), str(ranked)],
+            check=True,
+            cwd=settings.ROOT,
+            stdout=subprocess.DEVNULL,
         )
         found = [json.loads(line)["ranked"] for line in ranked.read_text("utf-8").splitlines()]
     known = {

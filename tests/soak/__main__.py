@@ -3,7 +3,7 @@
 ``load`` keeps a fixed pace and holds every reply against its own talk; ``plain`` sends the same to
 a plain Rasa project; ``kill`` ends the dialogue in the middle of talks; ``capacity`` asks without
 a pause; ``crash`` looks for lost messages, ``confirmations`` for lost or doubled tickets;
-``staff`` opens many pages and tickets at once; ``endurance`` looks for growth; ``fuzz_sip`` and
+``staff`` opens many pages and tickets at once, ``staff_postgres`` on PostgreSQL; ``endurance`` looks for growth; ``fuzz_sip`` and
 ``fuzz_audiosocket`` damage what telephones send, 100,000 cases each. Prints one line a
 figure and adds each part to ``bench/out/soak.json``; ends with 1 if anything is ``wrong``.
 ``python -m tests.soak --only load plain --seconds 10`` runs parts, and short ones.
@@ -30,12 +30,12 @@ from tests.soak.fuzz_audiosocket import fuzz_audiosocket
 from tests.soak.kill import kill
 from tests.soak.load import load
 from tests.soak.plain import plain
-from tests.soak.staff import staff
+from tests.soak.staff import staff, staff_on_postgres
 
 OUT = Path(__file__).resolve().parents[2] / "bench" / "out" / "soak.json"
 PARTS = (
     *("load", "plain", "kill", "capacity", "crash"),
-    *("confirmations", "staff", "endurance", "fuzz_sip", "fuzz_audiosocket"),
+    *("confirmations", "staff", "staff_postgres", "endurance", "fuzz_sip", "fuzz_audiosocket"),
 )
 
 
@@ -53,6 +53,7 @@ def main() -> int:
         "crash": crash,
         "confirmations": confirmations,
         "staff": lambda: staff(given.seconds),
+        "staff_postgres": lambda: staff_on_postgres(given.seconds),
         "endurance": lambda: endurance(given.minutes),
         "fuzz_sip": lambda: {**fuzz_parsers(), "wrong": []},
         "fuzz_audiosocket": fuzz_audiosocket,

@@ -1,13 +1,12 @@
 """Fifty staff pages open, twenty new tickets a second: no lock reaches anybody.
 
 Clerks look at the board, a ticket and their own list as fast as they get them; beside them tickets
-are opened through the staff's own form at a fixed pace. On SQLite, or on the database that
-``BOT_SOAK_DATABASE_URL`` names.
+are opened through the staff's own form at a fixed pace. On SQLite, and on Debian's PostgreSQL where
+that is installed.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import httpx
 
 from tests.running import Running
 from tests.soak.figures import Figures, judged, percentile
+from tests.soak.postgres import postgres, postgres_programs
 from tests.soak.processes import served
 from tests.soak.residents import logged
 
@@ -44,9 +44,17 @@ class Seen:
     wrong: Counter[str] = field(default_factory=Counter)
 
 
-def staff(seconds: float) -> Figures:
+def staff_on_postgres(seconds: float) -> Figures:
+    """The same on a PostgreSQL of this run; only a remark where none is installed."""
+    programs = postgres_programs()
+    if programs is None:
+        return {"left_out": "no PostgreSQL here (Debian: postgresql)", "wrong": []}
+    with postgres(programs) as url:
+        return staff(seconds, url)
+
+
+def staff(seconds: float, url: str = "") -> Figures:
     """Watch and open for ``seconds``; returns the figures and what is wrong with them."""
-    url = os.environ.get("BOT_SOAK_DATABASE_URL", "")
     more = {"BOT_DATABASE_URL": url} if url else {}
     seen = Seen()
     with served(BOT_NOW=NOW, **more) as (server, _):
