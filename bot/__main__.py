@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, default=Path("bench/out/evaluate"))
     evaluate.add_argument("--baselines", nargs="*", default=["bm25", "svm", "diet"])
     evaluate.add_argument("--server", action="store_true", help="through the whole server")
+    evaluate.add_argument("--spoken", action="store_true", help="said on the telephone; no others")
     export = add("export-items", _export_items, "write guides to an Excel workbook")
     export.add_argument("file", type=Path)
     export.add_argument("--items", nargs="*", default=[], help="ids; all guides if none is given")
@@ -268,6 +269,8 @@ def _evaluate(given: argparse.Namespace) -> int:
     if unknown := set(given.baselines) - set(BASELINES):
         print(f"error: baselines are {', '.join(BASELINES)}, got {unknown}", file=sys.stderr)
         return 2
+    if given.spoken:
+        return _evaluate_spoken(given)
     try:
         evaluate(
             given.questions,
@@ -278,6 +281,18 @@ def _evaluate(given: argparse.Namespace) -> int:
         )
     except terminal.DoorClosed as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _evaluate_spoken(given: argparse.Namespace) -> int:
+    from bot.evaluating_spoken import evaluate_spoken
+    from knowledge.search.errors import SearchError
+
+    try:
+        evaluate_spoken(given.questions, given.out)
+    except SearchError as error:
+        print(f"error: {error}; python -m bot prepare publishes it", file=sys.stderr)
         return 1
     return 0
 

@@ -122,7 +122,11 @@ def _matched(
     """The matcher with facets and danger, without the dialogue around it."""
     records = {"ambiguous": files.ambiguous}
     snapshot = build_snapshot(documents, load_recipe(), encoder, records=records)
-    matcher, sense = Matcher(snapshot, encoder), DangerSense(files.emergencies)
+    return matched(Matcher(snapshot, encoder), DangerSense(files.emergencies))
+
+
+def matched(matcher: Matcher, sense: DangerSense) -> System:
+    """Return what a matcher makes of a text when danger has been looked for."""
 
     def system(text: str) -> Outcome:
         reading = read_message(matcher, text)

@@ -10,16 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import vosk
 
 from voice.recognition.training import augmentation
 from voice.recognition.training.espeak import Espeak, Manner
+from voice.recognition.training.saying import RATES, over_line
 from voice.recognition.training.variants import HELD_OUT
 
-_RATES = (150, 165, 185)
-_SILENCE_SAMPLES = (2400, 6400)  # before and after
-_LEVEL = 10_000.0
 _CHUNK_BYTES = 1600
 
 
@@ -75,7 +72,7 @@ class Listener:
         """Speak each sentence with the next variant and rate; ``noise_db``: how far below."""
         heard = []
         for index, sentence in enumerate(sentences):
-            manner = Manner(variants[index % len(variants)], _RATES[index % len(_RATES)])
+            manner = Manner(variants[index % len(variants)], RATES[index % len(RATES)])
             pcm = self.sound(sentence, manner, noise_db, index)
             heard.append(Heard(sentence, self.understood(pcm)))
         return heard
@@ -83,13 +80,7 @@ class Listener:
     def sound(self, text: str, manner: Manner, noise_db: float | None, seed: int) -> bytes:
         """Return the sentence as s16le at 8 kHz after the µ-law, perhaps with noise."""
         spoken = self._espeak.speak(text, manner)
-        voice, _ = augmentation.to_line_rate(spoken.samples)
-        before, after = _SILENCE_SAMPLES
-        sound = np.concatenate([np.zeros(before), voice, np.zeros(after)])
-        sound *= _LEVEL / (np.abs(sound).max() + 1e-6)
-        if noise_db is not None:
-            sound = augmentation.with_noise(sound, noise_db, np.random.default_rng(seed))
-        return augmentation.coded(sound, "ulaw").tobytes()
+        return over_line(spoken.samples, "ulaw", noise_db, seed)
 
     def understood(self, pcm: bytes, grammar: Sequence[str] = ()) -> str:
         """Return the best reading without blanks, segments joined."""
