@@ -1,7 +1,7 @@
 """make bench: every figure beside a baseline of the same run, since machines are noisy.
 
 Writes ``bench/out/*.json`` and growth pictures; prints one line a figure. ``python -m tests.bench
-matcher growth server`` runs parts.
+matcher growth server dictation calls`` runs parts.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def main() -> None:
         "matcher": matcher_latency,
         "growth": growth,
         "server": server,
+        "dictation": dictation,
     }
     for name in sys.argv[1:] or parts:
         figures = parts[name]()
@@ -87,12 +88,16 @@ def baseline() -> float:
     return float(np.median(timed(lambda _: table @ table.T[:, :200], ["x"] * 30)))
 
 
-def quality() -> dict[str, object]:
-    """Held-out questions put to the matcher and to the baselines that are quick to train."""
+def _with_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
 
     django.setup()
+
+
+def quality() -> dict[str, object]:
+    """Held-out questions put to the matcher and to the baselines that are quick to train."""
+    _with_django()
     from bot.evaluating import BASELINES, evaluate
 
     quick = [name for name in BASELINES if name != "diet"]
@@ -216,9 +221,20 @@ def server() -> dict[str, object]:
     """Start-up, one warm message through every process, an edited alias until it is answered."""
     from tests.bench.serving import measured
 
-    figures = measured(questions())
+    return _told("server", measured(questions()))
+
+
+def dictation() -> dict[str, object]:
+    """Telephone numbers said, read back, and confirmed or said again."""
+    _with_django()
+    from tests.bench.dictation import dictations
+
+    return _told("dictation", dictations())
+
+
+def _told(part: str, figures: dict[str, object]) -> dict[str, object]:
     for name, value in figures.items():
-        print(f"server     {name:28} {value}")
+        print(f"{part:10} {name:28} {value}")
     return figures
 
 

@@ -114,6 +114,12 @@ def test_keys_need_no_yes() -> None:
     assert dictation.hear((), "5678").number == MOBILE
 
 
+def test_a_breath_taken_for_a_digit_makes_no_number_too_long() -> None:
+    # Twelve digits are a number, but none that begins with 15.
+    step = hears(Dictation(QUESTION), "一五七三零四九九九七一五", "一五七三零四九九九七一")
+    assert step.sentences == ("我听到的是157 3049 9971，对吗？",)
+
+
 def test_the_reading_with_a_number_that_can_be_is_taken() -> None:
     step = hears(Dictation(QUESTION), "一三八一二三四五六七", "一三八一二三四五六七八")
     assert step.sentences == ("我听到的是138 1234 5678，对吗？",)

@@ -20,6 +20,16 @@ def test_danger_in_any_of_the_first_three_readings_wins() -> None:
     assert meant(readings("社保卡丢了怎么办", "甲", "乙", "家里着火了快来人")) == "社保卡丢了怎么办"
 
 
+def test_a_danger_that_is_all_but_excluded_is_none() -> None:
+    # Said at 20 dB of noise: 幺三七，三个四九，九九零二.
+    heard = [
+        Hypothesis("幺三七三个四九九九零二", 0.964),
+        Hypothesis("幺三七三个四九九救命二", 0.01),
+    ]
+    assert danger_in(heard) == ""
+    assert danger_in([heard[0], Hypothesis(heard[1].text, 0.05)]) == heard[1].text
+
+
 def test_danger_is_heard_while_a_form_is_open_too() -> None:
     assert meant(readings("一三八", "救命我摔倒了"), "answer") == "救命我摔倒了"
     assert danger_in(readings("对")) == ""

@@ -84,7 +84,8 @@ class Dictation:
     def _dictated(self, hypotheses: Sequence[Hypothesis]) -> str:
         """The digits, with what was heard of the number before; "" if it is no dictation."""
         said = _NOISE.sub("", hypotheses[0].text)
-        digits = dictated(hypotheses, LENGTHS)
+        readings = (spoken_digits(one.text, LENGTHS) for one in hypotheses)
+        digits = next(filter(is_whole, readings), "") or dictated(hypotheses, LENGTHS)
         if len(digits) < SHORTEST_PIECE or 2 * len(digits) < len(said):
             return ""
         is_piece = len(said) - len(digits) <= MOST_AROUND_PIECE and not _NO_PHONE.search(said)

@@ -22,8 +22,9 @@ from voice.answerer import Hypothesis
 
 log = logging.getLogger(__name__)
 
-# A danger misheard is worse than one heard too many.
+# A danger misheard is worse than one heard too many; what is all but excluded is no danger.
 DANGER_READINGS = 3
+DANGER_SHARE = 0.05  # of the surest one's confidence
 # A reading that leads somewhere must be at least so sure, as a share of the first one's.
 WORTH_TRYING = 0.25
 LONGEST_NO = 8
@@ -40,6 +41,8 @@ def danger_in(hypotheses: Sequence[Hypothesis]) -> str:
         log.exception("danger cannot be recognised")
         return ""
     for one in hypotheses[:DANGER_READINGS]:
+        if one.confidence < DANGER_SHARE * hypotheses[0].confidence:
+            continue
         if sense.recognise(one.text, lambda said=one.text: enquiry_in(matcher.match(said))):  # type: ignore[misc]
             return one.text
     return ""
