@@ -101,6 +101,7 @@ class Hearing:
 
     def step(self, frame: bytes) -> bool:
         """Take a frame; return True if the caller has just ended a turn."""
+        self._listening.is_over_ours = self._floor.state == "speak"
         ended = self._listening.step(frame)
         self._note_partial()
         if ended is None:

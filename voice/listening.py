@@ -1,7 +1,7 @@
 """The caller's voice: from frames to utterances on their way through the recogniser.
 
 Knows when somebody speaks and when a turn has ended; whether it was meant for us (an echo, a mere
-嗯 while we speak) is decided by ``voice.interruption``.
+嗯 while we speak) is decided by ``voice.hearing``.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Listening:
         self._wanted: tuple[str, float] | None = None
         self._deaf_until = 0.0
         self._is_broken = False
+        self.is_over_ours = False  # we are speaking ourselves
 
     @property
     def is_ready(self) -> bool:
@@ -119,8 +120,10 @@ class Listening:
             self._open()
 
     def _open(self) -> None:
+        # A grammar would make its own few words of ours coming back, and of a question meanwhile.
+        expects = "free" if self.is_over_ours else self._expects
         try:
-            self._stream = self._recogniser.stream(self._expects, self._hot_words)
+            self._stream = self._recogniser.stream(expects, self._hot_words)
         except CallError as error:
             log.warning("nothing can be recognised: %s", type(error).__name__)
             self._is_broken = True

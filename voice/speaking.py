@@ -27,7 +27,8 @@ GAIN_STEP_DB = 6.0
 MOST_GAIN_DB = 12.0
 # A sentence that was cut off for nothing so often is said to its end.
 MOST_RESUMPTIONS = 2
-REMEMBERED_SENTENCES = 4
+# An echo without pauses is one utterance, which may hold whatever we said in half a minute.
+REMEMBERED_SENTENCES = 20
 
 
 class Renders(Protocol):
