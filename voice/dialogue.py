@@ -102,7 +102,7 @@ class Dialogue:
             self._pass_over(words)
             return
         self._no_input.reset()
-        self._log.begin_turn(words.utterance.ended_at)
+        self._log.begin_turn(words.utterance.ended_at, words.utterance.spoken_until)
         self._log.stage("recognised")
         self._floor.interrupt()
         if command is not None:

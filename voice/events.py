@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from voice.timers import AudioClock
 
-STAGES = ("endpoint", "recognised", "answered", "first_audio")
+STAGES = ("spoken_until", "endpoint", "recognised", "answered", "first_audio")
 # More than a call of half an hour brings about, should nobody read them.
 MOST_EVENTS = 20_000
 
@@ -43,10 +43,15 @@ class EventLog:
         """Something happened just now."""
         self._put(name, self._clock.seconds, text)
 
-    def begin_turn(self, endpoint_seconds: float) -> None:
-        """The caller has said or pressed something, and was done at ``endpoint_seconds``."""
+    def begin_turn(self, endpoint_seconds: float, spoken_until: float | None = None) -> None:
+        """The caller has said or pressed something, and was done at ``endpoint_seconds``.
+
+        ``spoken_until``: the last of what she said; the silence after it told that she was done.
+        """
         self._turn += 1
         self._stages = {"endpoint"}
+        if spoken_until is not None:
+            self._put("spoken_until", spoken_until)
         self._put("endpoint", endpoint_seconds)
 
     def stage(self, name: str) -> None:
@@ -66,17 +71,18 @@ class EventLog:
 
 
 def stage_seconds(events: Iterable[CallEvent]) -> dict[int, dict[str, float]]:
-    """Return for each turn how long after its endpoint each stage was done, in seconds."""
+    """Return for each turn how long after its endpoint each stage was done, in seconds.
+
+    The endpoint itself counts from the last of what was said; what was pressed has none.
+    """
     turns: dict[int, dict[str, float]] = {}
     for event in events:
         if event.name in STAGES and event.turn:
             turns.setdefault(event.turn, {})[event.name] = event.seconds
-    return {
-        turn: {
-            name: round(at - times["endpoint"], 2)
-            for name, at in times.items()
-            if name != "endpoint"
-        }
-        for turn, times in turns.items()
-        if "endpoint" in times
-    }
+    return {turn: _after(times) for turn, times in turns.items() if "endpoint" in times}
+
+
+def _after(times: dict[str, float]) -> dict[str, float]:
+    since = dict.fromkeys(STAGES[2:], times["endpoint"])
+    since |= {"endpoint": times["spoken_until"]} if "spoken_until" in times else {}
+    return {name: round(at - since[name], 2) for name, at in times.items() if name in since}

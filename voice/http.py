@@ -10,6 +10,7 @@ The first two want the shared key in ``X-API-Key``; without a key they are close
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hmac
 import json
@@ -62,7 +63,8 @@ class VoiceApp:
         if method == "GET" and path == "/healthz":
             return (503, {"ok": False}) if self._gateway.is_draining else (200, {"ok": True})
         if method == "GET" and path == "/metrics":
-            return 200, {**self._gateway.counts(), "announced": len(self._register)}
+            tasks = len(asyncio.all_tasks())
+            return 200, {**self._gateway.counts(), "announced": len(self._register), "tasks": tasks}
         if path != CALLS_PATH and not path.startswith(f"{CALLS_PATH}/"):
             return 404, {"detail": "not found"}
         if not self._is_exchange(scope):

@@ -45,6 +45,7 @@ def main() -> None:
         "growth": growth,
         "server": server,
         "dictation": dictation,
+        "calls": calls,
     }
     for name in sys.argv[1:] or parts:
         figures = parts[name]()
@@ -230,6 +231,13 @@ def dictation() -> dict[str, object]:
     from tests.bench.dictation import dictations
 
     return _told("dictation", dictations())
+
+
+def calls() -> dict[str, object]:
+    """How long callers wait for the answer's first sound, alone and ten at once."""
+    from tests.bench.calls import measured
+
+    return _told("calls", measured(OUT))
 
 
 def _told(part: str, figures: dict[str, object]) -> dict[str, object]:

@@ -168,18 +168,20 @@ async def in_loop(work: Coroutine[Any, Any, None]) -> None:
 
 def test_a_calls_stages_are_gathered_and_its_words_are_not() -> None:
     told = {
-        1: CallEvent("endpoint", 2.0, turn=1),
-        2: CallEvent("final", 2.0, "我叫王桂兰", 1),
-        3: CallEvent("answered", 2.4, turn=1),
+        1: CallEvent("spoken_until", 1.3, turn=1),
+        2: CallEvent("endpoint", 2.0, turn=1),
+        3: CallEvent("final", 2.0, "我叫王桂兰", 1),
+        4: CallEvent("answered", 2.4, turn=1),
     }
+    told[4 + 1] = CallEvent("endpoint", 9.0, turn=2)
     keeper = Timekeeper(lambda info: FakeCall(info, told=dict(told)))
     call = keeper.call(CallInfo("call-1"))
     seen = []
-    for _ in range(4):
+    for _ in range(5):
         call.step(SILENCE)
         seen += call.events
-    assert [event.text for event in seen] == ["", "我叫王桂兰", ""]
-    assert keeper.timings("call-1") == {"answered": [0.4]}
+    assert [event.text for event in seen] == ["", "", "我叫王桂兰", "", ""]
+    assert keeper.timings("call-1") == {"endpoint": [0.7, None], "answered": [0.4, None]}
     assert keeper.timings("call-1") == {}
 
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.running import Running
 from tests.voice.fakes_audio import silence, spoken
 from tests.voice.fakes_caller import Telephone
@@ -43,6 +45,23 @@ class Said:
         """Whether an item is answered, or heads what is asked back."""
         offered = [candidate["item"] for candidate in self.reply["candidates"]]
         return item in (self.reply["item"], *offered[:1])
+
+
+def door(server: Running) -> str:
+    """Where the line speaks HTTP."""
+    return f"http://127.0.0.1:{server.environment['BOT_VOICE_HTTP_PORT']}"
+
+
+def wait_for_line(server: Running) -> None:
+    """Until calls are taken."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"{door(server)}/healthz", trust_env=False).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.3)
+    raise AssertionError("the telephone line is not up")
 
 
 def turns_of(server: Running, call_id: str) -> list[Said]:

@@ -15,7 +15,15 @@ import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.flows.calls import PHONE, take_down, turns_of, voice, wait_for_turn
+from tests.flows.calls import (
+    PHONE,
+    door,
+    take_down,
+    turns_of,
+    voice,
+    wait_for_line,
+    wait_for_turn,
+)
 from tests.running import Running, free_port, running
 from tests.voice.fakes_audio import silence
 from tests.voice.fakes_baresip import (
@@ -62,30 +70,15 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         BOT_AUDIOSOCKET_PORT=str(free_port()),
         BOT_SIP_PORT=str(free_udp_port()),
     ) as server:
-        _wait_for_line(server)
+        wait_for_line(server)
         yield server
-
-
-def _door(server: Running) -> str:
-    return f"http://127.0.0.1:{server.environment['BOT_VOICE_HTTP_PORT']}"
-
-
-def _wait_for_line(server: Running) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        try:
-            if httpx.get(f"{_door(server)}/healthz", trust_env=False).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.3)
-    raise AssertionError("the telephone line is not up")
 
 
 def _rings(server: Running) -> Telephone:
     """A call that the exchange has announced, as its dialplan would."""
     phone = Telephone(int(server.environment["BOT_AUDIOSOCKET_PORT"]))
     announced = httpx.post(
-        f"{_door(server)}/voice/calls",
+        f"{door(server)}/voice/calls",
         json={"uuid": phone.call_id, "caller": ""},
         headers={"X-API-Key": KEY},
         trust_env=False,

@@ -132,6 +132,7 @@ def test_stages_of_a_turn_are_timed_from_the_end_of_the_turn() -> None:
     phone.speech.release()
     phone.listen_out()
     stages = stage_seconds(phone.happened)[1]
+    assert stages["endpoint"] == pytest.approx(0.7, abs=0.05)
     assert stages["recognised"] == pytest.approx(0.2, abs=0.05)
     assert stages["answered"] == pytest.approx(0.3, abs=0.06)
     assert stages["first_audio"] == pytest.approx(0.6, abs=0.08)

@@ -39,7 +39,7 @@ _CALL_BACK = re.compile(
 _ASKS_NUMBER = re.compile(r"电话|号码|不想留")
 _GO_ON_WORDS = ("要", "要听", "继续", "接着", "接着听", "接着说", "不用了", "不听了")
 
-Timings = Mapping[str, Sequence[float]]
+Timings = Mapping[str, Sequence[float | None]]
 
 
 @dataclass

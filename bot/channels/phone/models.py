@@ -13,7 +13,8 @@ from bot.fields import SealedTextField
 class CallRecord(models.Model):
     """A call that is over. Rows are added and, apart from the number's retention, never changed.
 
-    ``timings`` holds for each stage the seconds that the caller's turns took, in their order.
+    ``timings`` holds for each stage the seconds that the caller's turns took, in their order;
+    null where a turn did not come so far.
     What was said is the conversation's, masked.
     """
 

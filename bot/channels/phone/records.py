@@ -18,7 +18,7 @@ def call_record(
     started_at: datetime,
     how: Ending,
     turns: int = 0,
-    timings: Mapping[str, Sequence[float]] | None = None,
+    timings: Mapping[str, Sequence[float | None]] | None = None,
 ) -> CallRecord:
     """Keep what is kept of a call."""
     conversation = Conversation.objects.filter(sender=sender_of_call(info.call_id)).first()

@@ -44,12 +44,15 @@ class TimedCall:
         """The caller is gone."""
         self._call.hung_up()
 
-    def timings(self) -> dict[str, list[float]]:
-        """Return the seconds from the end of each turn to each stage, by stage."""
+    def timings(self) -> dict[str, list[float | None]]:
+        """Return by stage how long each turn took to it (``voice.events.stage_seconds``).
+
+        A turn that did not come so far has None.
+        """
         _ = self.events
         by_turn = stage_seconds(self._stages).values()
         return {
-            stage: [turn[stage] for turn in by_turn if stage in turn]
+            stage: [turn.get(stage) for turn in by_turn]
             for stage in STAGES
             if any(stage in turn for turn in by_turn)
         }
@@ -68,7 +71,7 @@ class Timekeeper:
         self._calls[info.call_id] = made
         return made
 
-    def timings(self, call_id: str) -> dict[str, list[float]]:
+    def timings(self, call_id: str) -> dict[str, list[float | None]]:
         """Return the timings of a call that is over, once."""
         call = self._calls.pop(call_id, None)
         return call.timings() if call is not None else {}
