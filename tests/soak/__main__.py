@@ -3,7 +3,8 @@
 ``load`` keeps a fixed pace and holds every reply against its own talk; ``plain`` sends the same to
 a plain Rasa project; ``kill`` ends the dialogue in the middle of talks; ``capacity`` asks without
 a pause; ``crash`` looks for lost messages, ``confirmations`` for lost or doubled tickets;
-``staff`` opens many pages and tickets at once, ``staff_postgres`` on PostgreSQL; ``endurance`` looks for growth; ``fuzz_sip`` and
+``staff`` opens many pages and tickets at once, ``staff_postgres`` on PostgreSQL; ``endurance``
+looks for growth, ``calls`` for what 300 calls leave behind; ``fuzz_sip`` and
 ``fuzz_audiosocket`` damage what telephones send, 100,000 cases each. Prints one line a
 figure and adds each part to ``bench/out/soak.json``; ends with 1 if anything is ``wrong``.
 ``python -m tests.soak --only load plain --seconds 10`` runs parts, and short ones.
@@ -20,6 +21,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.soak.calls import calls
 from tests.soak.capacity import capacity
 from tests.soak.confirmations import confirmations
 from tests.soak.crash import crash
@@ -35,7 +37,8 @@ from tests.soak.staff import staff, staff_on_postgres
 OUT = Path(__file__).resolve().parents[2] / "bench" / "out" / "soak.json"
 PARTS = (
     *("load", "plain", "kill", "capacity", "crash"),
-    *("confirmations", "staff", "staff_postgres", "endurance", "fuzz_sip", "fuzz_audiosocket"),
+    *("confirmations", "staff", "staff_postgres", "endurance", "calls"),
+    *("fuzz_sip", "fuzz_audiosocket"),
 )
 
 
@@ -55,6 +58,7 @@ def main() -> int:
         "staff": lambda: staff(given.seconds),
         "staff_postgres": lambda: staff_on_postgres(given.seconds),
         "endurance": lambda: endurance(given.minutes),
+        "calls": calls,
         "fuzz_sip": lambda: {**fuzz_parsers(), "wrong": []},
         "fuzz_audiosocket": fuzz_audiosocket,
     }

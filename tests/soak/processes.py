@@ -18,6 +18,7 @@ from tests.running import Running, running
 
 # What each process looks like in /proc/<pid>/cmdline.
 COMMANDS = {"web": "-m bot web", "dialogue": "-m rasa run", "worker": "-m bot worker"}
+_WITH_LINE = {**COMMANDS, "voice": "-m bot voice"}
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -57,11 +58,11 @@ def descendants(pid: int) -> dict[int, str]:
 
 
 def child(server: Running, name: str) -> int:
-    """The pid of ``web`` or ``dialogue`` under a supervisor, or 0 while there is none."""
+    """The pid of one of them under a supervisor, or 0 while there is none."""
     for pid in descendants(server.process.pid):
         with suppress(OSError):
             command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-            if COMMANDS[name] in command and is_alive(pid, started_at(pid)):
+            if _WITH_LINE[name] in command and is_alive(pid, started_at(pid)):
                 return pid
     return 0
 
