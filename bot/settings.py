@@ -134,6 +134,7 @@ INSTALLED_APPS = [
     "bot.handovers",
     "bot.tickets",
     "bot.reports",
+    "bot.curation",
     "bot.console",
     "bot.channels.telegram",
     "bot.channels.wechat",

@@ -6,7 +6,7 @@ Files are the source of truth for what ships; the database holds what the office
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from knowledge.record import (
     Checklist,
     Emergency,
     Event,
+    GateQuestion,
     Phrasing,
     Place,
     RecordError,
@@ -27,13 +28,14 @@ from knowledge.record import (
 )
 
 DATA_DIR = Path(__file__).parent / "data"
+GATE_QUESTIONS = "gate_questions.yml"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class CatalogueRow:
-    """One row of the fixed catalogue of 193 items."""
+    """One row of the fixed catalogue of 193 items, or of what the office ``is_own`` added to it."""
 
     item_id: str
     category: str
@@ -42,6 +44,7 @@ class CatalogueRow:
     online_high_frequency: bool
     grid_proxy: bool
     proxy_package: bool
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,20 @@ class KnowledgeFiles:
     # For training alone: what only sounds dangerous, and how one asks for each facet of anything.
     calm: list[str] = field(default_factory=list)
     facet_questions: dict[str, list[str]] = field(default_factory=dict)
+    # What every publication has to pass; never trained on.
+    gate_questions: list[GateQuestion] = field(default_factory=list)
+
+    def with_own_rows(self) -> KnowledgeFiles:
+        """Return it with a row in the catalogue for every item that the office has added."""
+        own = {
+            item_id: CatalogueRow(
+                item_id, item.category, item.name, tuple(item.audience), False, False, False, True
+            )
+            for item_id, item in self.items.items()
+            if item_id not in self.catalogue or self.catalogue[item_id].is_own
+        }
+        shipped = {item_id: row for item_id, row in self.catalogue.items() if not row.is_own}
+        return replace(self, catalogue={**shipped, **dict(sorted(own.items()))})
 
 
 def load_knowledge(data_dir: Path = DATA_DIR) -> KnowledgeFiles:
@@ -86,6 +103,7 @@ def load_knowledge(data_dir: Path = DATA_DIR) -> KnowledgeFiles:
         out_of_scope=_load_or_empty(data_dir / "out_of_scope.yml", list[str]),
         calm=_load_or_empty(data_dir / "training" / "calm.yml", list[str]),
         facet_questions=_load_dict(data_dir / "training" / "facet_questions.yml"),
+        gate_questions=_load_or_empty(data_dir / GATE_QUESTIONS, list[GateQuestion]),
     )
 
 

@@ -242,7 +242,8 @@ class Phrasing(ItemRow):
 class Entry(models.Model):
     """A record of another kind (event, subject, emergency, report kind, place), typed by its kind.
 
-    ``content`` is the record as plain data, read and written through ``knowledge.record``.
+    ``content`` is the record as plain data, read and written through ``knowledge.record``. One that
+    was taken out of service stays, so that a release does not bring it back.
     """
 
     kind = models.CharField(max_length=20)
@@ -251,6 +252,7 @@ class Entry(models.Model):
     order = models.PositiveIntegerField(default=0)
     shipped_fingerprint = models.CharField(max_length=64, blank=True, default="")
     edited = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
 
     class Meta:
         """One entry per kind and id."""
@@ -266,7 +268,11 @@ class Entry(models.Model):
 
 
 class Publication(models.Model):
-    """One wish to publish and what became of it."""
+    """One wish to publish and what became of it.
+
+    ``changes`` are what it brings along (``knowledge.changes``), stored only if all goes well.
+    ``broken`` are the questions of the gate that failed, ``figures`` what the gate measured.
+    """
 
     class State(models.TextChoices):
         """From wish to force."""
@@ -283,6 +289,9 @@ class Publication(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     fingerprint = _word(64)
     error = _text()
+    changes = _rows()
+    broken = _rows()
+    figures = models.JSONField(blank=True, default=dict)
 
     class Meta:
         """Newest first."""
@@ -291,3 +300,111 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.state}"
+
+
+class QuestionSet(models.Model):
+    """Questions with their right answers; those of a gate are asked before every publication."""
+
+    name = models.CharField(max_length=60, unique=True)
+    is_gate = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """By name."""
+
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    """Questions asked of the questions."""
+
+    def of_the_gate(self) -> QuestionQuerySet:
+        """Those that a publication has to pass."""
+        return self.filter(is_active=True, set__is_gate=True)
+
+
+class Question(models.Model):
+    """One question: any of the ``expected`` ids is right; none means that nothing should answer."""
+
+    set = models.ForeignKey(QuestionSet, models.CASCADE, related_name="questions")
+    text = models.CharField(max_length=200)
+    expected = _rows()
+    style = models.CharField(max_length=20, default="plain")
+    facet = models.CharField(max_length=20, default="overview")
+    is_active = models.BooleanField(default=True)
+
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        """In the order they were written; each once in its set."""
+
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["set", "text"], name="one_question_once_in_a_set")
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class TestRun(models.Model):
+    """One run of questions against a snapshot; without a set they were pasted or uploaded."""
+
+    __test__ = False  # pytest collects by name
+
+    set = models.ForeignKey(
+        QuestionSet, models.SET_NULL, null=True, blank=True, related_name="runs"
+    )
+    started_by = _word()
+    at = models.DateTimeField()
+    snapshot = _word(64)
+    figures = models.JSONField(blank=True, default=dict)
+    rows = _rows()
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.started_by}"
+
+
+class LocalTermQuerySet(models.QuerySet["LocalTerm"]):
+    """Questions asked of the local terms."""
+
+    def in_use(self) -> LocalTermQuerySet:
+        """Those that matching and speech go by."""
+        return self.filter(is_active=True)
+
+
+class LocalTerm(models.Model):
+    """What people here say, and what is meant by it; ``spoken`` is how it is read aloud."""
+
+    class Kind(models.TextChoices):
+        """What kind of word it is."""
+
+        ESTATE = "estate", "小区"
+        COMMUNITY = "community", "社区"
+        OLD_NAME = "old_name", "老地名"
+        DIALECT = "dialect", "本地话"
+        OTHER = "other", "其他叫法"
+
+    word = models.CharField(max_length=40, unique=True)
+    canonical = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.OTHER)
+    is_active = models.BooleanField(default=True)
+    spoken = _word(80)
+
+    objects = LocalTermQuerySet.as_manager()
+
+    class Meta:
+        """By word."""
+
+        ordering: ClassVar = ["word"]
+
+    def __str__(self) -> str:
+        return f"{self.word} → {self.canonical}"

@@ -280,6 +280,15 @@ class Phrasing(Record, frozen=True, kw_only=True):
     origin: Literal["written", "mined", "imported"] = "written"
 
 
+class GateQuestion(Record, frozen=True, kw_only=True):
+    """A question with its right answers; any of ``expected`` will do, none means no answer."""
+
+    text: str
+    expected: list[str]
+    style: Style = "plain"
+    facet: Facet = "overview"
+
+
 class Competent(Record, frozen=True, kw_only=True):
     """Who is competent for what is not ours, with a real national number or none."""
 

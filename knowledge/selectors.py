@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
 from knowledge import mapping
+from knowledge.changes import ITEM
 from knowledge.files import KnowledgeFiles, load_catalogue
-from knowledge.models import AMBIGUOUS, OUT_OF_SCOPE, Entry, ItemRow, Phrasing, ServiceItem
+from knowledge.models import (
+    AMBIGUOUS,
+    OUT_OF_SCOPE,
+    Entry,
+    ItemRow,
+    Phrasing,
+    Question,
+    ServiceItem,
+)
 from knowledge.record import (
     Checklist,
     Emergency,
     Event,
+    GateQuestion,
     Place,
     ReportKind,
     Subject,
     Topic,
+    plain,
     read,
 )
 from knowledge.record import Phrasing as PhrasingRecord
 from knowledge.record import ServiceItem as ItemRecord
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class StoredRecord:
+    """One record of the database as plain data; ``phrasings`` are an item's, else None."""
+
+    kind: str
+    record_id: str
+    content: dict[str, Any]
+    phrasings: list[dict[str, Any]] | None
+    is_active: bool
+
+
 PHRASING_FIELDS = ("text", "style", "facet", "origin")
 
 
@@ -66,7 +91,32 @@ def stored_knowledge() -> KnowledgeFiles:
             entry["id"]: entry["candidates"] for entry in _entries(AMBIGUOUS, dict[str, Any])
         },
         out_of_scope=[text for entry in rest for text in entry["texts"]],
-    )
+    ).with_own_rows()
+
+
+def stored_record(kind: str, record_id: str) -> StoredRecord | None:
+    """Return one record, whether or not it is in service, or None; raises RecordError."""
+    if kind == ITEM:
+        items = item_records(ServiceItem.objects.filter(pk=record_id))
+        if record_id not in items:
+            return None
+        item = items[record_id]
+        said = Phrasing.objects.filter(item_id=record_id).order_by("order")
+        phrasings = [plain(_phrasing(record_id, row)) for row in said.values(*PHRASING_FIELDS)]
+        return StoredRecord(kind, record_id, plain(item), phrasings, item.state == "published")
+    entry = Entry.objects.filter(kind=kind, entry_id=record_id).first()
+    return entry and StoredRecord(kind, record_id, entry.content, None, entry.is_active)
+
+
+def _phrasing(item_id: str, row: dict[str, Any]) -> PhrasingRecord:
+    return read(row, PhrasingRecord, item_id)
+
+
+def gate_questions() -> list[GateQuestion]:
+    """Return the questions that a publication has to pass, each text once."""
+    rows = Question.objects.of_the_gate().values_list("text", "expected")
+    found = {text: GateQuestion(text=text, expected=expected) for text, expected in rows}
+    return list(found.values())
 
 
 def stored_guides() -> dict[str, tuple[ItemRecord, list[PhrasingRecord]]]:
@@ -93,5 +143,5 @@ def _phrasings() -> dict[str, list[PhrasingRecord]]:
 def _entries(kind: str, record: type[T]) -> list[T]:
     return [
         read(entry.content, record, f"{kind} {entry.entry_id}")
-        for entry in Entry.objects.filter(kind=kind).order_by("order", "entry_id")
+        for entry in Entry.objects.filter(kind=kind, is_active=True).order_by("order", "entry_id")
     ]

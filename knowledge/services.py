@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 
 from knowledge import mapping
+from knowledge.changes import ITEM, Change, phrasings_read, record_read
 from knowledge.files import KnowledgeFiles
 from knowledge.models import (
     AMBIGUOUS,
@@ -19,11 +20,15 @@ from knowledge.models import (
     Entry,
     Phrasing,
     Publication,
+    Question,
+    QuestionSet,
     ServiceItem,
 )
+from knowledge.record import GateQuestion, plain
 from knowledge.record import Phrasing as PhrasingRecord
 from knowledge.record import ServiceItem as ItemRecord
-from knowledge.record import plain
+
+GATE_SET = "发布前必过"
 
 
 class KnowledgeError(ValueError):
@@ -43,6 +48,7 @@ def knowledge_load(files: KnowledgeFiles) -> int:
     changed += _gone(ServiceItem.objects.exclude(pk__in=list(files.items)))
     for kind, key, records in entry_kinds(files):
         changed += _entries_load(kind, key, records)
+    gate_load(files.gate_questions)
     return changed
 
 
@@ -164,9 +170,63 @@ def item_edited(item_id: str) -> None:
     ServiceItem.objects.filter(pk=item_id).update(edited=True, version=F("version") + 1)
 
 
-def publication_request(requested_by: str, reason: str = "") -> Publication:
-    """Ask for a publication; the publishing thread of the web process carries it out."""
-    return Publication.objects.create(requested_by=requested_by, reason=reason)
+def publication_request(
+    requested_by: str, reason: str = "", changes: Sequence[Mapping[str, Any]] = ()
+) -> Publication:
+    """Ask for a publication; the publishing thread of the web process carries it out.
+
+    ``changes`` (``knowledge.changes``) are stored with it if lint and gate let them pass.
+    """
+    return Publication.objects.create(
+        requested_by=requested_by[:100], reason=reason, changes=[dict(each) for each in changes]
+    )
+
+
+def changes_store(changes: Iterable[Change]) -> None:
+    """Write records as they are to be, in the caller's transaction; raises RecordError."""
+    for change in changes:
+        if change.kind == ITEM:
+            _item_change(change)
+        else:
+            _entry_change(change)
+
+
+def _item_change(change: Change) -> None:
+    mine = ServiceItem.objects.filter(pk=change.record_id)
+    if change.content is None:
+        mine.update(state="retired", edited=True)
+        return
+    said = change.phrasings
+    if said is None:
+        rows = Phrasing.objects.filter(item_id=change.record_id).order_by("order")
+        said = list(rows.values("text", "style", "facet", "origin"))
+    record = record_read(ITEM, change.record_id, change.content)
+    item_store(record, phrasings_read(change.record_id, said))
+    mine.update(edited=True)
+
+
+def _entry_change(change: Change) -> None:
+    entry = Entry.objects.filter(kind=change.kind, entry_id=change.record_id).first()
+    if entry is None:
+        if change.content is None:
+            return
+        last = Entry.objects.filter(kind=change.kind).aggregate(last=Max("order"))["last"]
+        order = 0 if last is None else last + 1
+        entry = Entry(kind=change.kind, entry_id=change.record_id, order=order)
+    if change.content is not None:
+        record = record_read(change.kind, change.record_id, change.content)
+        entry.content = plain(record)
+    entry.is_active, entry.edited = change.content is not None, True
+    entry.save()
+
+
+def gate_load(questions: Sequence[GateQuestion]) -> int:
+    """Make the set of questions that ship, if it does not exist; returns how many it got."""
+    if not questions or QuestionSet.objects.filter(name=GATE_SET).exists():
+        return 0
+    gate = QuestionSet.objects.create(name=GATE_SET, is_gate=True)
+    rows = [Question(set=gate, **plain(question)) for question in questions]
+    return len(Question.objects.bulk_create(rows))
 
 
 def _fingerprint(data: Any) -> str:

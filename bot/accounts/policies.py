@@ -70,8 +70,13 @@ class Action(str, Enum):
     SHIFTS_EDIT = "shifts_edit"
     GAZETTEER_EDIT = "gazetteer_edit"
     STAFF_EDIT = "staff_edit"
+    KNOWLEDGE_VIEW = "knowledge_view"
     KNOWLEDGE_EDIT = "knowledge_edit"
     KNOWLEDGE_REVIEW = "knowledge_review"
+    # Trying questions out, and keeping the sets of questions.
+    HIT_TEST = "hit_test"
+    PROMPTS_EDIT = "prompts_edit"
+    AUDIT_VIEW = "audit_view"
 
 
 _ALL, _COMMUNITY, _OWN = Scope.ALL, Scope.COMMUNITY, Scope.OWN
@@ -178,9 +183,19 @@ POLICY: Final[dict[Action, dict[Role, Scope]]] = {
         Role.ADMINISTRATOR: _ALL,
     },
     Action.STAFF_EDIT: {Role.ADMINISTRATOR: _ALL},
+    Action.KNOWLEDGE_VIEW: {
+        Role.EDITOR: _ALL,
+        Role.REVIEWER: _ALL,
+        Role.SUPERVISOR: _ALL,
+        Role.ANALYST: _ALL,
+        Role.ADMINISTRATOR: _ALL,
+    },
     Action.KNOWLEDGE_EDIT: {Role.EDITOR: _ALL},
-    # Nobody reviews what she wrote unless she is given both roles.
+    # What she wrote herself nobody reviews, whatever roles she has (bot.curation).
     Action.KNOWLEDGE_REVIEW: {Role.REVIEWER: _ALL},
+    Action.HIT_TEST: {Role.EDITOR: _ALL, Role.REVIEWER: _ALL, Role.ANALYST: _ALL},
+    Action.PROMPTS_EDIT: {Role.EDITOR: _ALL, Role.ADMINISTRATOR: _ALL},
+    Action.AUDIT_VIEW: {Role.ADMINISTRATOR: _ALL},
 }
 
 # An account that nobody has given a role yet looks after conversations, as all did at first.

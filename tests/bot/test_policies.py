@@ -59,8 +59,12 @@ figures_view      - a - a - - a a
 shifts_edit       - - - a - - - a
 gazetteer_edit    - a - a - - - a
 staff_edit        - - - - - - - a
+knowledge_view    - - - a a a a a
 knowledge_edit    - - - - a - - -
 knowledge_review  - - - - - a - -
+hit_test          - - - - a a a -
+prompts_edit      - - - - a - - a
+audit_view        - - - - - - - a
 """
 (_, *COLUMNS), *ROWS = (line.split() for line in MATRIX.strip().split("\n"))
 LETTERS = {

@@ -1,0 +1,63 @@
+"""Who of the staff hears of what happens to a revision, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.accounts.models import Staff, StaffRole
+from bot.channels.outbox import staff_tell
+from bot.curation import selectors
+from bot.curation.models import Revision, RevisionStep
+
+Role = StaffRole.Role
+
+
+def page_of(revision: Revision) -> str:
+    """Return the page of a revision."""
+    return f"/staff/knowledge/revisions/{revision.pk}/"
+
+
+def submitted_tell(revision: Revision, step: RevisionStep) -> None:
+    """Tell reviewers that there is something to look at."""
+    reviewers = [p for p in selectors.staff_with(Role.REVIEWER) if _is_free(p, revision)]
+    _tell(revision, step, reviewers, f"{revision.editor}提交了修改，请审核")
+
+
+def rejected_tell(revision: Revision, step: RevisionStep) -> None:
+    """Tell who wrote it why it came back."""
+    _tell(revision, step, _writers(revision), f"没有通过审核：{revision.rejection}")
+
+
+def published_tell(revision: Revision, step: RevisionStep) -> None:
+    """Tell who wrote it that residents now hear it."""
+    _tell(revision, step, _writers(revision), "已经上线")
+
+
+def failed_tell(revision: Revision, step: RevisionStep) -> None:
+    """Tell who wrote it, and whoever let it through, that it could not come into force."""
+    _tell(revision, step, _writers(revision), "没能上线，已退回草稿，打开看原因")
+
+
+def taken_over_tell(revision: Revision, former: Staff | None, staff: Staff) -> None:
+    """Tell whose draft it was that a colleague goes on with it."""
+    if former and former.pk != staff.pk:
+        _say(revision, former, f"你的草稿由{staff}接着改", f"take:{revision.version}")
+
+
+def _tell(revision: Revision, step: RevisionStep, who: Iterable[Staff], what: str) -> None:
+    for person in who:
+        if person.pk != step.staff_id:
+            _say(revision, person, what, str(step.pk))
+
+
+def _say(revision: Revision, person: Staff, what: str, event: str) -> None:
+    text = f"“{selectors.shown_name(revision)}”：{what}"
+    staff_tell(person, text, key=f"rev:{revision.pk}:{event}:{person.pk}", path=page_of(revision))
+
+
+def _writers(revision: Revision) -> list[Staff]:
+    return list(Staff.objects.filter(pk__in=revision.writers, is_active=True))
+
+
+def _is_free(person: Staff, revision: Revision) -> bool:
+    return selectors.may_decide(person, revision)
