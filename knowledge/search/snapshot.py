@@ -148,7 +148,14 @@ def fingerprint(
 
 
 def publish_snapshot(snapshot: Snapshot, shelf: Path) -> Path:
-    """Write a snapshot and put it in force; older ones beyond KEPT_SNAPSHOTS are removed.
+    """Write a snapshot and put it in force; older ones beyond KEPT_SNAPSHOTS are removed."""
+    place = shelve_snapshot(snapshot, shelf)
+    put_in_force(snapshot.fingerprint, shelf)
+    return place
+
+
+def shelve_snapshot(snapshot: Snapshot, shelf: Path) -> Path:
+    """Write a snapshot beside the one in force.
 
     A folder of the same fingerprint is used again only if it is whole.
     """
@@ -159,12 +166,16 @@ def publish_snapshot(snapshot: Snapshot, shelf: Path) -> Path:
         _write(snapshot, draft)
         shutil.rmtree(place, ignore_errors=True)
         draft.rename(place)
-    pointer = shelf / f".{POINTER}-{uuid4().hex[:8]}"
-    pointer.write_text(snapshot.fingerprint, encoding="ascii")
-    os.replace(pointer, shelf / POINTER)
-    place.touch()
-    _tidy(shelf, keep=snapshot.fingerprint)
     return place
+
+
+def put_in_force(fingerprint: str, shelf: Path) -> None:
+    """Let the shelf point at a snapshot that lies on it; older ones are removed."""
+    pointer = shelf / f".{POINTER}-{uuid4().hex[:8]}"
+    pointer.write_text(fingerprint, encoding="ascii")
+    os.replace(pointer, shelf / POINTER)
+    (shelf / fingerprint).touch()
+    _tidy(shelf, keep=fingerprint)
 
 
 def _is_whole(shelf: Path, name: str) -> bool:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from knowledge import services
+from knowledge import publishing, services
+from knowledge.changes import Change
 from knowledge.files import KnowledgeFiles
-from knowledge.models import Publication, ServiceItem
+from knowledge.gate import Outcome
+from knowledge.models import Publication, Question, QuestionSet, ServiceItem
 from knowledge.publishing import LintRefused, Publisher, records_of
+from knowledge.record import plain
 from knowledge.search.matcher import Matcher
 from knowledge.search.snapshot import current_fingerprint, load_snapshot
-from tests.people import OFFICE, LetterEncoder, tiny
+from tests.people import OFFICE, LetterEncoder, altered, tiny
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +29,8 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=OFFICE)
 
 @pytest.fixture
 def release(shipped: KnowledgeFiles) -> KnowledgeFiles:
-    """Two guides and a handful of other records, loaded."""
-    files = tiny(shipped, "SB13", "GG08")
+    """Two guides and a handful of other records, loaded; the gate asks nothing yet."""
+    files = replace(tiny(shipped, "SB13", "GG08"), gate_questions=[])
     services.knowledge_load(files)
     return files
 
@@ -151,7 +157,7 @@ def test_a_failure_nobody_named_is_noted_and_passed_on(
     def full(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("knowledge.publishing.publish_snapshot", full)
+    monkeypatch.setattr("knowledge.publishing.shelve_snapshot", full)
     wish = services.publication_request("小李")
     with pytest.raises(OSError, match="disk full"):
         publisher.fulfil_next()
@@ -200,3 +206,141 @@ def test_the_records_of_a_snapshot_cover_the_whole_catalogue(shipped: KnowledgeF
     assert {*records["items"], *records["outlines"]} == set(shipped.catalogue)
     assert not set(records["items"]) & set(records["outlines"])
     assert len(records["proxy_offered"]) == 18
+
+
+# Changes that come with a wish
+
+
+def edited(release: KnowledgeFiles, item_id: str = "SB13", **changes: Any) -> Change:
+    """A guide with some fields replaced."""
+    return Change("item", item_id, plain(altered(release.items[item_id], **changes)))
+
+
+def gate_asks(text: str, *expected: str) -> None:
+    """One question that every publication has to pass."""
+    gate, _ = QuestionSet.objects.get_or_create(name="必过", is_gate=True)
+    Question.objects.create(set=gate, text=text, expected=list(expected))
+
+
+def test_changes_are_stored_and_live_with_the_publication(
+    publisher: Publisher, release: KnowledgeFiles, shelf: Path
+) -> None:
+    publisher.publish()
+    change = edited(release, aliases=["蓝皮小折子"])
+    wish = services.publication_request("小李", "改名", [change.plain()])
+    publisher.fulfil_next()
+    wish.refresh_from_db()
+    assert wish.state == Publication.State.LIVE
+    assert load_snapshot(shelf).records["items"]["SB13"]["aliases"] == ["蓝皮小折子"]
+    row = ServiceItem.objects.get(pk="SB13")
+    assert [alias.text for alias in row.aliases.all()] == ["蓝皮小折子"]
+    assert (row.version, row.edited) == (release.items["SB13"].version + 1, True)
+    assert publisher.is_up_to_date()
+
+
+def test_the_same_once_more_is_no_new_version(
+    publisher: Publisher, release: KnowledgeFiles
+) -> None:
+    change = edited(release, aliases=["蓝皮小折子"])
+    first = publisher.publish([change])
+    assert publisher.publish([change]).fingerprint == first.fingerprint
+
+
+def test_what_lint_refuses_is_not_stored(
+    publisher: Publisher, release: KnowledgeFiles, shelf: Path
+) -> None:
+    before = publisher.publish().fingerprint
+    bad = edited(release, handling__visits__reason="")
+    wish = services.publication_request("小李", "", [bad.plain()])
+    publisher.fulfil_next()
+    wish.refresh_from_db()
+    assert wish.state == Publication.State.FAILED
+    assert "visit-reason" in wish.error
+    assert ServiceItem.objects.get(pk="SB13").visits_reason
+    assert current_fingerprint(shelf) == before
+
+
+def test_an_error_that_was_there_before_does_not_stand_in_the_way(
+    publisher: Publisher, release: KnowledgeFiles, shelf: Path
+) -> None:
+    publisher.publish()
+    ServiceItem.objects.filter(pk="GG08").update(visits_reason="")
+    publisher.publish([edited(release, aliases=["蓝皮小折子"])])
+    assert load_snapshot(shelf).records["items"]["SB13"]["aliases"] == ["蓝皮小折子"]
+
+
+def test_the_gate_tells_what_it_found(
+    publisher: Publisher, release: KnowledgeFiles, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = release.items["SB13"].name
+    gate_asks(name, "SB13")
+    before = publisher.publish().fingerprint
+    publisher.warm_gate()
+
+    def astray(texts: Sequence[str], matcher: Matcher) -> dict[str, Outcome]:
+        return {text: Outcome("answer", ("GG08",), ("公交卡",)) for text in texts}
+
+    monkeypatch.setattr("knowledge.publishing.outcomes_of", astray)
+    change = edited(release, aliases=["蓝皮小折子"])
+    wish = services.publication_request("小李", "", [change.plain()])
+    publisher.fulfil_next()
+    wish.refresh_from_db()
+    assert wish.state == Publication.State.FAILED
+    assert [(b["text"], b["expected"], b["after"]) for b in wish.broken] == [
+        (name, ["SB13"], ["GG08"])
+    ]
+    assert wish.figures["before"]["right_first"] == 1
+    assert wish.figures["after"]["answered_wrong"] == 1
+    assert name in wish.error
+    assert current_fingerprint(shelf) == before
+    assert ServiceItem.objects.get(pk="SB13").version == release.items["SB13"].version
+
+
+def test_the_baseline_is_asked_once(
+    publisher: Publisher, release: KnowledgeFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    plainly = publishing.outcomes_of
+
+    def counted(texts: Sequence[str], matcher: Matcher) -> dict[str, Outcome]:
+        asked.append(len(texts))
+        return plainly(texts, matcher)
+
+    monkeypatch.setattr("knowledge.publishing.outcomes_of", counted)
+    gate_asks(release.items["SB13"].name, "SB13")
+    publisher.publish()
+    publisher.warm_gate()
+    publisher.publish([edited(release, aliases=["蓝皮小折子"])])
+    publisher.publish([edited(release, aliases=["蓝折子"])])
+    assert asked == [1, 1, 1]  # in force, and each new one
+
+
+def test_of_several_wishes_only_the_bad_one_fails(
+    publisher: Publisher, release: KnowledgeFiles
+) -> None:
+    publisher.publish()
+    good = edited(release, "GG08", aliases=["绿皮小本子"])
+    bad = edited(release, handling__visits__reason="")
+    wishes = [
+        services.publication_request("小李", "", [good.plain()]),
+        services.publication_request("小王", "", [bad.plain()]),
+        services.publication_request("小张"),
+    ]
+    publisher.fulfil_next()
+    for wish in wishes:
+        wish.refresh_from_db()
+    assert [wish.state for wish in wishes] == ["live", "failed", "live"]
+
+
+def test_what_cannot_be_put_in_force_is_not_stored(
+    publisher: Publisher, release: KnowledgeFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.publish()
+
+    def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("knowledge.publishing.put_in_force", full)
+    with pytest.raises(OSError, match="disk full"):
+        publisher.publish([edited(release, aliases=["蓝皮小折子"])])
+    assert ServiceItem.objects.get(pk="SB13").version == release.items["SB13"].version

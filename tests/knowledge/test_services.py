@@ -8,7 +8,7 @@ import pytest
 
 from knowledge import services
 from knowledge.files import KnowledgeFiles
-from knowledge.models import Alias, Entry, Publication, ServiceItem
+from knowledge.models import Alias, Entry, Publication, QuestionSet, ServiceItem
 from knowledge.record import RecordError
 from knowledge.selectors import stored_knowledge
 from tests.people import altered, tiny
@@ -26,8 +26,9 @@ def release(shipped: KnowledgeFiles) -> KnowledgeFiles:
 
 def test_a_loaded_release_is_stored_as_it_ships(shipped: KnowledgeFiles) -> None:
     services.knowledge_load(shipped)
-    # What is for training alone stays in the files.
-    assert stored_knowledge() == replace(shipped, calm=[], facet_questions={})
+    # What is for training alone stays in the files, and the gate's questions are a set of theirs.
+    rest = replace(shipped, calm=[], facet_questions={}, gate_questions=[])
+    assert stored_knowledge() == rest
 
 
 def test_loading_the_same_release_again_changes_nothing(release: KnowledgeFiles) -> None:
@@ -170,3 +171,13 @@ def test_no_two_aliases_stand_at_the_same_place(release: KnowledgeFiles) -> None
 def test_a_wish_to_publish_is_noted() -> None:
     wish = services.publication_request("小李", "改了社保卡")
     assert (wish.state, wish.requested_by) == (Publication.State.REQUESTED, "小李")
+
+
+def test_the_gate_is_made_once_and_then_belongs_to_the_office(shipped: KnowledgeFiles) -> None:
+    services.knowledge_load(tiny(shipped, "SB13"))
+    gate = QuestionSet.objects.get(name=services.GATE_SET)
+    assert gate.is_gate
+    assert gate.questions.count() == len(shipped.gate_questions)
+    gate.questions.all().delete()
+    services.knowledge_load(tiny(shipped, "SB13"))
+    assert not gate.questions.exists()
