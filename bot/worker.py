@@ -16,6 +16,7 @@ from django.db import close_old_connections
 
 from bot import clock
 from bot.channels.outbox import due_targets, notices_deliver
+from bot.curation import clockwork as curation
 from bot.evidence.services import uploads_sweep
 from bot.reports import clockwork as reports
 from bot.tasks import queue
@@ -83,6 +84,15 @@ def tickets_sweep() -> None:
         close_old_connections()
 
 
+def curation_sweep() -> None:
+    """Publish what is due, note what was published, remind of guides to be reviewed."""
+    close_old_connections()
+    try:
+        curation.curation_sweep()
+    finally:
+        close_old_connections()
+
+
 def evidence_sweep() -> None:
     """Delete pictures that nobody attached to a case, and files without a row."""
     close_old_connections()
@@ -118,6 +128,7 @@ def is_full_hour(_: datetime | None = None) -> bool:
 queue.periodic_task(lambda _: True, name="outbox_sweep")(outbox_sweep)
 queue.periodic_task(lambda _: True, name="reports_sweep")(reports_sweep)
 queue.periodic_task(lambda _: True, name="tickets_sweep")(tickets_sweep)
+queue.periodic_task(lambda _: True, name="curation_sweep")(curation_sweep)
 queue.periodic_task(is_retention_time, name="retention_sweep")(retention_sweep)
 queue.periodic_task(is_retention_time, name="sessions_sweep")(sessions_sweep)
 queue.periodic_task(is_full_hour, name="evidence_sweep")(evidence_sweep)

@@ -28,7 +28,7 @@ from bot.curation.errors import (
     SomeoneHasIt,
 )
 from bot.curation.models import Revision, RevisionStep
-from knowledge.changes import ENTRY_KINDS, ITEM, KIND_LABELS, Change, name_of
+from knowledge.changes import AMBIGUOUS, ENTRY_KINDS, ITEM, KIND_LABELS, Change, name_of
 from knowledge.models import Publication
 from knowledge.selectors import StoredRecord, stored_record
 from knowledge.services import publication_request
@@ -92,8 +92,11 @@ def revision_draft(
 def _new_id(kind: str, content: Content) -> str:
     if kind == ITEM:
         return selectors.new_item_id(str(content.get("category", "")))
-    key = ENTRY_KINDS[kind].key
-    return str(content.get(key) or selectors.new_entry_id(kind))
+    wanted = str(content.get(ENTRY_KINDS[kind].key) or "")
+    # A short saying is its own id; of a copied record the id is taken.
+    if wanted and (kind == AMBIGUOUS or stored_record(kind, wanted) is None):
+        return wanted
+    return selectors.new_entry_id(kind)
 
 
 def _stored(kind: str, record_id: str, action: str) -> StoredRecord | None:
@@ -249,7 +252,8 @@ def revision_roll_back(
 ) -> Revision:
     """Ask for what a published revision brought (or replaced) to be in force again.
 
-    It is submitted at once and wants a reviewer like any other.
+    It is submitted at once and wants a reviewer like any other. What may not be published any more
+    (Unreadable) stays a draft.
     """
     require(staff, Action.KNOWLEDGE_EDIT)
     if to.state != State.PUBLISHED:
