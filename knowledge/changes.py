@@ -146,12 +146,13 @@ def _with_entry(knowledge: KnowledgeFiles, change: Change) -> KnowledgeFiles:
     ids = [getattr(each, kind.key) for each in held]
     place = ids.index(change.record_id) if change.record_id in ids else len(held)
     held[place : place + 1] = [] if record is None else [record]
-    return replace(knowledge, **{kind.held_in: held})
+    changed: dict[str, Any] = {kind.held_in: held}
+    return replace(knowledge, **changed)
 
 
 def contents_equal(one: Any, other: Any) -> bool:
     """Whether two records say the same, whatever their version."""
-    return _unversioned(one) == _unversioned(other)
+    return bool(_unversioned(one) == _unversioned(other))
 
 
 def _unversioned(record: Any) -> Any:

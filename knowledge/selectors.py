@@ -105,7 +105,9 @@ def stored_record(kind: str, record_id: str) -> StoredRecord | None:
         phrasings = [plain(_phrasing(record_id, row)) for row in said.values(*PHRASING_FIELDS)]
         return StoredRecord(kind, record_id, plain(item), phrasings, item.state == "published")
     entry = Entry.objects.filter(kind=kind, entry_id=record_id).first()
-    return entry and StoredRecord(kind, record_id, entry.content, None, entry.is_active)
+    if entry is None:
+        return None
+    return StoredRecord(kind, record_id, entry.content, None, entry.is_active)
 
 
 def _phrasing(item_id: str, row: dict[str, Any]) -> PhrasingRecord:

@@ -199,7 +199,7 @@ def _item_change(change: Change) -> None:
     said = change.phrasings
     if said is None:
         rows = Phrasing.objects.filter(item_id=change.record_id).order_by("order")
-        said = list(rows.values("text", "style", "facet", "origin"))
+        said = [dict(row) for row in rows.values("text", "style", "facet", "origin")]
     record = record_read(ITEM, change.record_id, change.content)
     item_store(record, phrasings_read(change.record_id, said))
     mine.update(edited=True)

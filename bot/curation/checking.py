@@ -11,8 +11,8 @@ from typing import Any
 from bot import clock
 from bot.curation.errors import Unreadable
 from bot.curation.models import Revision
-from knowledge.changes import Change, overlaid, phrasings_read, record_read
-from knowledge.lint import Finding, lint_knowledge
+from knowledge.changes import ITEM, Change, overlaid, phrasings_read, record_read
+from knowledge.lint import Finding, lint_item, lint_knowledge, lint_phrasings
 from knowledge.record import RecordError
 from knowledge.selectors import stored_knowledge
 
@@ -25,8 +25,8 @@ def findings_of(
 ) -> list[Finding]:
     """Return what lint has to say about a record as it would be, errors first.
 
-    What cannot be read is one error of the rule “unreadable”. Errors that stand in force already
-    and are not of this record are left out.
+    What cannot be read is one error of the rule “unreadable”. Of other records only errors count
+    that this one brings.
     """
     said = None if phrasings is None else [dict(each) for each in phrasings]
     change = Change(kind, record_id, None if content is None else dict(content), said)
@@ -35,9 +35,30 @@ def findings_of(
         after = lint_knowledge(overlaid(knowledge, [change]), today)
     except RecordError as error:
         return [Finding("error", record_id, "unreadable", str(error))]
-    before = set(lint_knowledge(knowledge, today))
-    found = [f for f in after if f not in before or f.record == record_id]
+    # What two records share is found at the later one and names the other last.
+    found = [f for f in after if record_id in (f.record, f.message.rpartition(" ")[2])]
+    if others := [f for f in after if f.level == "error" and f not in found]:
+        before = set(lint_knowledge(knowledge, today))
+        found += [f for f in others if f not in before]
     return sorted(found, key=lambda f: (f.level != "error", f.rule, f.message))
+
+
+def quick_findings(
+    kind: str,
+    record_id: str,
+    content: Mapping[str, Any],
+    phrasings: Sequence[Mapping[str, Any]] | None = None,
+) -> list[Finding]:
+    """Return what lint has to say about a record by itself; fast enough while somebody types."""
+    try:
+        record = record_read(kind, record_id, content)
+        said = phrasings_read(record_id, phrasings or [])
+    except RecordError as error:
+        return [Finding("error", record_id, "unreadable", str(error))]
+    if kind != ITEM:
+        return []
+    found = lint_item(record, clock.now().date())
+    return found if phrasings is None else [*found, *lint_phrasings(record_id, said)]
 
 
 def publishable_require(revision: Revision) -> None:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from bot import clock
 from bot.accounts.policies import Forbidden
-from bot.curation import selectors, services
+from bot.curation import checking, selectors, services
 from bot.curation.errors import (
     ChangedUnder,
     CurationError,
@@ -25,6 +25,7 @@ from bot.curation.models import Revision
 from knowledge.files import KnowledgeFiles
 from knowledge.gate import Outcome
 from knowledge.models import Entry, Publication, Question, QuestionSet, ServiceItem
+from knowledge.selectors import stored_record
 from knowledge.services import alias_add
 from tests.bot.curating import Desk, bell, make_desk
 
@@ -290,3 +291,21 @@ def test_there_is_nothing_to_change_about_what_is_not_there(desk: Desk) -> None:
         services.revision_draft(desk.editor, "item", "XX01")
     with pytest.raises(NoSuchRecord):
         services.revision_draft(desk.editor, "nothing", "XX01")
+
+
+def test_findings_while_somebody_types_and_over_everything(desk: Desk) -> None:
+    content = desk.content()
+    content["handling"]["visits"]["reason"] = ""
+    quick = checking.quick_findings("item", "SB13", content)
+    assert "visit-reason" in {finding.rule for finding in quick}
+    whole = checking.findings_of("item", "SB13", content)
+    assert whole[0].rule == "visit-reason"
+    taken = desk.content(aliases=desk.content("GG08")["aliases"][:1])
+    assert not [f for f in checking.quick_findings("item", "SB13", taken) if f.level == "error"]
+    shared = checking.findings_of("item", "SB13", taken, [{"text": "卡丢了去哪补"}])
+    assert "shared-alias" in {finding.rule for finding in shared}
+    stolen = stored_record("item", "GG08")
+    assert stolen is not None
+    [worst, *_] = checking.findings_of("item", "SB13", taken, (stolen.phrasings or [])[:1])
+    assert (worst.level, worst.rule) == ("error", "shared-phrasing")
+    assert checking.quick_findings("item", "SB13", {"item_id": "SB13"})[0].rule == "unreadable"
