@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "knowledge",
     "bot.conversations",
     "bot.actions",
+    "bot.audit",
     "bot.gazetteer",
     "bot.accounts",
     "bot.casework",

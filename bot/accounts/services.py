@@ -14,11 +14,14 @@ from django.db.models import Q, QuerySet
 
 from bot import clock
 from bot.accounts.models import Shift, Staff, StaffRole
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.gazetteer.models import Community
 from bot.gazetteer.selectors import community_named
 
 # An open page asks every few seconds; one write a minute is enough to know.
 SEEN_EVERY = timedelta(minutes=1)
+_CALLED = {"display_name": "名字", "email": "邮箱", "sealed_phone": "手机"}
 
 
 class AccountRefused(ValueError):
@@ -40,6 +43,9 @@ class Grant:
     role: StaffRole.Role
     community: Community | None = None
 
+    def __str__(self) -> str:
+        return f"{self.role.label} · {self.community or '全街道'}"
+
 
 def grant_named(text: str) -> Grant:
     """Read “grid:临江社区”, or “supervisor” for everywhere. Raises AccountRefused."""
@@ -53,10 +59,16 @@ def grant_named(text: str) -> Grant:
 
 
 def staff_add(
-    username: str, display_name: str, password: str = "", grants: Sequence[Grant] = ()
+    username: str,
+    display_name: str,
+    password: str = "",
+    grants: Sequence[Grant] = (),
+    *,
+    by: Staff | None = None,
 ) -> str:
     """Create an account and return its password, a made-up one if none is given.
 
+    ``by`` is who of the staff does it, here and below; None for the terminal.
     Raises AccountRefused for a name that is taken or a password that is easily guessed.
     """
     password = password or secrets.token_urlsafe(12)
@@ -67,8 +79,9 @@ def staff_add(
         account.full_clean()
         with transaction.atomic():
             account.save()
+            audit_note(AuditAction.ACCOUNT_ADD, by, named(account))
             for grant in grants:
-                role_give(account, grant)
+                role_give(account, grant, by=by)
     except ValidationError as error:
         raise AccountRefused(" ".join(error.messages)) from error
     except IntegrityError as error:
@@ -76,43 +89,66 @@ def staff_add(
     return password
 
 
-def role_give(account: Staff, grant: Grant) -> StaffRole:
+def named(account: Staff) -> str:
+    """Return how the log calls somebody: the name residents read, and the one she signs in with."""
+    return f"{account} ({account.username})"
+
+
+def role_give(account: Staff, grant: Grant, *, by: Staff | None = None) -> StaffRole:
     """Give somebody a role; twice is once."""
-    given, _ = StaffRole.objects.get_or_create(
-        staff=account, role=grant.role, community=grant.community
-    )
+    with transaction.atomic():
+        given, is_new = StaffRole.objects.get_or_create(
+            staff=account, role=grant.role, community=grant.community
+        )
+        if is_new:
+            audit_note(AuditAction.ROLE_GIVE, by, named(account), str(grant))
     return given
 
 
-def role_withdraw(given: StaffRole) -> None:
+def role_withdraw(given: StaffRole, *, by: Staff | None = None) -> None:
     """Take a role away; it holds from the next thing she does. Raises LastAdministrator."""
     with transaction.atomic():
         left = _administrators_locked()
+        taken = Grant(StaffRole.Role(given.role), given.community)
+        audit_note(AuditAction.ROLE_WITHDRAW, by, named(given.staff), str(taken))
         given.delete()
         _require_administrator(left)
 
 
-def staff_switch(account: Staff, *, is_active: bool) -> None:
+def staff_switch(account: Staff, *, is_active: bool, by: Staff | None = None) -> None:
     """Let somebody in again, or no longer. Raises LastAdministrator."""
     with transaction.atomic():
         left = _administrators_locked()
         account.is_active = is_active
         account.save(update_fields=["is_active"])
+        done = AuditAction.ACCOUNT_ON if is_active else AuditAction.ACCOUNT_OFF
+        audit_note(done, by, named(account))
         _require_administrator(left)
 
 
-def staff_change(account: Staff, display_name: str, email: str, phone: str) -> None:
+def staff_change(
+    account: Staff, display_name: str, email: str, phone: str, *, by: Staff | None = None
+) -> None:
     """Change what somebody is called and where she is told; an empty way is not used."""
-    account.display_name = display_name.strip()
-    account.email, account.sealed_phone = email.strip(), phone.strip()
-    account.save(update_fields=["display_name", "email", "sealed_phone"])
+    given = {"display_name": display_name, "email": email, "sealed_phone": phone}
+    changed = [name for name, value in given.items() if getattr(account, name) != value.strip()]
+    for name in changed:
+        setattr(account, name, given[name].strip())
+    with transaction.atomic():
+        account.save(update_fields=[*given])
+        if changed:
+            # Which, not what: a number is nobody else's business.
+            detail = "改了" + "、".join(_CALLED[name] for name in changed)
+            audit_note(AuditAction.ACCOUNT_CHANGE, by, named(account), detail)
 
 
-def password_renew(account: Staff) -> str:
+def password_renew(account: Staff, *, by: Staff | None = None) -> str:
     """Give somebody a made-up password and return it; what she is signed in with ends."""
     password = secrets.token_urlsafe(12)
     account.set_password(password)
-    account.save(update_fields=["password"])
+    with transaction.atomic():
+        account.save(update_fields=["password"])
+        audit_note(AuditAction.ACCOUNT_PASSWORD, by, named(account))
     return password
 
 
@@ -146,6 +182,7 @@ def shift_add(
     on: date | None = None,
     hours: tuple[time, time] | None = None,
     is_off: bool = False,
+    by: Staff | None = None,
 ) -> Shift:
     """Note when somebody works, or that she is away on a date. Raises ShiftRefused.
 
@@ -159,14 +196,28 @@ def shift_add(
     if hours and (is_off or hours[1] <= hours[0]):
         raise ShiftRefused("下班要晚于上班，同一天之内；请假那天不写时间。")
     opens, closes = hours or (None, None)
-    return Shift.objects.create(
-        staff=account, weekday=weekday, on=on, opens=opens, closes=closes, is_off=is_off
-    )
+    with transaction.atomic():
+        shift = Shift.objects.create(
+            staff=account, weekday=weekday, on=on, opens=opens, closes=closes, is_off=is_off
+        )
+        audit_note(AuditAction.SHIFT_ADD, by, named(account), _when(shift))
+    return shift
 
 
-def shift_remove(shift: Shift) -> None:
+def shift_remove(shift: Shift, *, by: Staff | None = None) -> None:
     """Forget a shift."""
-    shift.delete()
+    with transaction.atomic():
+        audit_note(AuditAction.SHIFT_REMOVE, by, named(shift.staff), _when(shift))
+        shift.delete()
+
+
+def _when(shift: Shift) -> str:
+    day = f"每周{'一二三四五六日'[shift.weekday]}" if shift.weekday is not None else f"{shift.on}"
+    if shift.is_off:
+        return f"{day} 休息"
+    if shift.opens is None or shift.closes is None:
+        return f"{day} 上班时间"
+    return f"{day} {shift.opens:%H:%M}–{shift.closes:%H:%M}"
 
 
 def staff_seen(account: Staff) -> None:

@@ -107,7 +107,12 @@ def add(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and role_form.is_valid():
         said = form.cleaned_data
         try:
-            password = staff_add(said["username"], said["display_name"], grants=[_grant(role_form)])
+            password = staff_add(
+                said["username"],
+                said["display_name"],
+                grants=[_grant(role_form)],
+                by=staff_of(request),
+            )
         except AccountRefused:
             form.add_error("username", "这个账号不能用，换一个。")
         else:
@@ -133,7 +138,7 @@ def act(request: HttpRequest, staff_id: int, what: str) -> HttpResponse:
     """Change an account: its roles, whether it is in use, where it is told, its password."""
     account = get_object_or_404(Staff, pk=staff_id)
     if what == "password":
-        return _page(request, account, password=password_renew(account))
+        return _page(request, account, password=password_renew(account, by=staff_of(request)))
     if what not in _ACTS:
         raise Http404(what)
     try:
@@ -150,20 +155,21 @@ def _give(request: HttpRequest, account: Staff) -> str:
     form = RoleForm(request.POST)
     if not form.is_valid():
         return problems_of(form)
-    role_give(account, _grant(form))
+    role_give(account, _grant(form), by=staff_of(request))
     return ""
 
 
 def _withdraw(request: HttpRequest, account: Staff) -> str:
     given = request.POST.get("given", "")
-    role_withdraw(get_object_or_404(account.roles, pk=int(given) if given.isdecimal() else 0))
+    found = get_object_or_404(account.roles, pk=int(given) if given.isdecimal() else 0)
+    role_withdraw(found, by=staff_of(request))
     return ""
 
 
 def _switch(request: HttpRequest, account: Staff) -> str:
     if account == staff_of(request):
         return "自己的账号不能自己停用。"
-    staff_switch(account, is_active=request.POST.get("on") == "1")
+    staff_switch(account, is_active=request.POST.get("on") == "1", by=staff_of(request))
     return ""
 
 
@@ -172,7 +178,8 @@ def _change(request: HttpRequest, account: Staff) -> str:
     if not form.is_valid():
         return problems_of(form)
     said = form.cleaned_data
-    staff_change(account, said["display_name"], said["email"], said["phone"])
+    by = staff_of(request)
+    staff_change(account, said["display_name"], said["email"], said["phone"], by=by)
     return ""
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bot import clock
 from bot.accounts.policies import Action
-from bot.console.asking import needs, problems_of
+from bot.console.asking import needs, problems_of, staff_of
 from bot.console.csv_files import csv_response
 from bot.gazetteer.errors import GazetteerError
 from bot.gazetteer.exchange import COLUMNS, Imported, gazetteer_import, gazetteer_rows
@@ -91,7 +91,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
     if (given.size or 0) > LARGEST_BYTES:
         return _list(request, problem="文件太大了，要在1兆以内。", status=422)
     try:
-        done = gazetteer_import(csv_text(given.read()))
+        done = gazetteer_import(csv_text(given.read()), by=staff_of(request))
     except UnicodeDecodeError:
         problem = "这个文件打不开。请在Excel里另存为“CSV UTF-8”再传。"
         return _list(request, problem=problem, status=422)
@@ -114,7 +114,7 @@ def find(request: HttpRequest) -> HttpResponse:
 def community_new(request: HttpRequest) -> HttpResponse:
     """Make a community."""
     form = CommunityForm(request.POST, auto_id="new-%s")
-    made = _saved(form, Community())
+    made = _saved(request, form, Community())
     if made is None:
         return _list(request, form=form, status=422)
     return redirect("staff-community", made.pk)
@@ -136,7 +136,7 @@ def act(request: HttpRequest, community_id: int, what: str) -> HttpResponse:
     found = get_object_or_404(Community, pk=community_id)
     if what == "save":
         form = CommunityForm(request.POST)
-        if _saved(form, found) is None:
+        if _saved(request, form, found) is None:
             return _page(request, found, form=form, status=422)
         return redirect("staff-community", found.pk)
     if what not in _ACTS:
@@ -150,7 +150,7 @@ def act(request: HttpRequest, community_id: int, what: str) -> HttpResponse:
     return redirect("staff-places") if what == "delete" else redirect("staff-community", found.pk)
 
 
-def _saved(form: CommunityForm, entry: Community) -> Community | None:
+def _saved(request: HttpRequest, form: CommunityForm, entry: Community) -> Community | None:
     """Store what the form says; None if it cannot be, with the reason in the form."""
     if not form.is_valid():
         return None
@@ -162,14 +162,15 @@ def _saved(form: CommunityForm, entry: Community) -> Community | None:
             said["place_id"],
             is_active=said["is_active"],
             community=entry,
+            by=staff_of(request),
         )
     except GazetteerError as error:
         form.add_error("name", str(error))
         return None
 
 
-def _delete(_: HttpRequest, found: Community) -> str:
-    community_delete(found)
+def _delete(request: HttpRequest, found: Community) -> str:
+    community_delete(found, by=staff_of(request))
     return ""
 
 
@@ -179,13 +180,15 @@ def _estate_save(request: HttpRequest, found: Community) -> str:
         return problems_of(form)
     given = request.POST.get("estate", "")
     estate = get_object_or_404(found.estates, pk=int(given)) if given.isdecimal() else None
-    estate_save(form.cleaned_data["name"], found, form.cleaned_data["others"], estate=estate)
+    said, by = form.cleaned_data, staff_of(request)
+    estate_save(said["name"], found, said["others"], estate=estate, by=by)
     return ""
 
 
 def _estate_delete(request: HttpRequest, found: Community) -> str:
     given = request.POST.get("estate", "")
-    estate_delete(get_object_or_404(found.estates, pk=int(given) if given.isdecimal() else 0))
+    estate = get_object_or_404(found.estates, pk=int(given) if given.isdecimal() else 0)
+    estate_delete(estate, by=staff_of(request))
     return ""
 
 

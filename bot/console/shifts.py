@@ -19,7 +19,7 @@ from bot.accounts.models import Shift, Staff
 from bot.accounts.policies import Action
 from bot.accounts.services import ShiftRefused, shift_add, shift_remove
 from bot.casework.routing import is_on_shift
-from bot.console.asking import needs, problems_of
+from bot.console.asking import needs, problems_of, staff_of
 
 WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 LONGEST_LEAVE: Final = timedelta(days=92)
@@ -149,7 +149,7 @@ def _weekly(request: HttpRequest, account: Staff) -> str:
     if not form.is_valid():
         return problems_of(form)
     for weekday in form.cleaned_data["weekdays"]:
-        _add(account, weekday=weekday, hours=form.hours())
+        _add(request, account, weekday=weekday, hours=form.hours())
     return ""
 
 
@@ -160,7 +160,7 @@ def _away(request: HttpRequest, account: Staff) -> str:
     first = form.cleaned_data["first"]
     last = form.cleaned_data["last"] or first
     for number in range((last - first).days + 1):
-        _add(account, on=first + timedelta(days=number), is_off=True)
+        _add(request, account, on=first + timedelta(days=number), is_off=True)
     return ""
 
 
@@ -168,13 +168,14 @@ def _once(request: HttpRequest, account: Staff) -> str:
     form = OnceForm(request.POST)
     if not form.is_valid():
         return problems_of(form)
-    _add(account, on=form.cleaned_data["on"], hours=form.hours())
+    _add(request, account, on=form.cleaned_data["on"], hours=form.hours())
     return ""
 
 
 def _remove(request: HttpRequest, account: Staff) -> str:
     given = request.POST.get("shift", "")
-    shift_remove(get_object_or_404(account.shifts, pk=int(given) if given.isdecimal() else 0))
+    found = get_object_or_404(account.shifts, pk=int(given) if given.isdecimal() else 0)
+    shift_remove(found, by=staff_of(request))
     return ""
 
 
@@ -186,7 +187,7 @@ _ACTS: Final[dict[str, Callable[[HttpRequest, Staff], str]]] = {
 }
 
 
-def _add(account: Staff, **shift: Any) -> None:
+def _add(request: HttpRequest, account: Staff, **shift: Any) -> None:
     """Add a shift; the same twice, as by a double click, is once."""
     opens, closes = shift.get("hours") or (None, None)
     same = account.shifts.filter(
@@ -197,7 +198,7 @@ def _add(account: Staff, **shift: Any) -> None:
         is_off=shift.get("is_off", False),
     )
     if not same.exists():
-        shift_add(account, **shift)
+        shift_add(account, **shift, by=staff_of(request))
 
 
 def _week(person: Staff, today: date) -> Week:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from bot.gazetteer.errors import GazetteerError
@@ -63,7 +64,7 @@ def gazetteer_rows() -> Iterator[Sequence[str]]:
         yield _ESTATE, estate.name, estate.community.name, others, "", ""
 
 
-def gazetteer_import(text: str) -> Imported:
+def gazetteer_import(text: str, *, by: AbstractBaseUser | None = None) -> Imported:
     """Make or change what the rows name; what is not in the file stays as it is."""
     try:
         rows = list(_rows(text))
@@ -72,18 +73,18 @@ def gazetteer_import(text: str) -> Imported:
     if missing := [name for name in _NEEDED if rows and name not in rows[0][1]]:
         return Imported(errors=(RowError(1, f"缺少“{'”“'.join(missing)}”这一列。"),))
     with transaction.atomic():
-        done = _store(rows)
+        done = _store(rows, by)
         if done.errors:
             transaction.set_rollback(True)
     return done
 
 
-def _store(rows: list[tuple[int, Mapping[str, str]]]) -> Imported:
+def _store(rows: list[tuple[int, Mapping[str, str]]], by: AbstractBaseUser | None) -> Imported:
     counts, errors = {_COMMUNITY: 0, _ESTATE: 0}, []
     # Estates come after all communities, wherever they stand in the file.
     for line, row in sorted(rows, key=lambda each: each[1]["类型"] != _COMMUNITY):
         try:
-            _save(row)
+            _save(row, by)
             counts[row["类型"]] += 1
         except GazetteerError as error:
             errors.append(RowError(line, str(error)))
@@ -92,7 +93,7 @@ def _store(rows: list[tuple[int, Mapping[str, str]]]) -> Imported:
     return Imported(counts[_COMMUNITY], counts[_ESTATE])
 
 
-def _save(row: Mapping[str, str]) -> None:
+def _save(row: Mapping[str, str], by: AbstractBaseUser | None) -> None:
     kind, name = row["类型"], row["名称"]
     others = [one for one in re.split("[、,，;；]", row.get("别名", "")) if one.strip()]
     if kind == _COMMUNITY:
@@ -105,13 +106,15 @@ def _save(row: Mapping[str, str]) -> None:
             row.get("网点", ""),
             is_active=active == _YES,
             community=Community.objects.filter(name=name).first(),
+            by=by,
         )
     elif kind == _ESTATE:
         belongs = row.get("所属社区", "")
         community = community_named(belongs) if belongs else None
         if community is None:
             raise GazetteerError(f"没有叫“{belongs}”的社区，先加社区。")
-        estate_save(name, community, others, estate=Estate.objects.filter(name=name).first())
+        estate = Estate.objects.filter(name=name).first()
+        estate_save(name, community, others, estate=estate, by=by)
     else:
         raise GazetteerError(f"“类型”写{_COMMUNITY}或{_ESTATE}，不是“{kind}”。")
 

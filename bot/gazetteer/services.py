@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.gazetteer.errors import GazetteerError, NameTaken, StillNeeded
 from bot.gazetteer.models import Community, Estate
 from bot.gazetteer.selectors import COMMUNITY_SORT, names_of, plain_name
@@ -25,17 +28,22 @@ def community_save(
     *,
     is_active: bool = True,
     community: Community | None = None,
+    by: AbstractBaseUser | None = None,
 ) -> Community:
-    """Make a community, or change the one given. Raises GazetteerError."""
+    """Make a community, or change the one given. Raises GazetteerError.
+
+    ``by`` is who of the staff does it, here and below; None for the terminal.
+    """
     community = community or Community()
     with transaction.atomic():
         community.name, community.others = _checked(name, others, community)
         community.place_id, community.is_active = place_id.strip(), is_active
+        _noted(community, by, community.place_id, "" if is_active else "停用")
         community.save()
     return community
 
 
-def community_delete(community: Community) -> None:
+def community_delete(community: Community, *, by: AbstractBaseUser | None = None) -> None:
     """Delete a community that nothing hangs on. Raises StillNeeded."""
     with transaction.atomic():
         uses = {
@@ -46,6 +54,7 @@ def community_delete(community: Community) -> None:
         }
         if used := "、".join(what for what, is_used in uses.items() if is_used):
             raise StillNeeded(f"“{community}”下面还有{used}，不能删；不用了请停用。")
+        audit_note(AuditAction.PLACE_DELETE, by, community.name)
         community.delete()
 
 
@@ -55,19 +64,23 @@ def estate_save(
     others: Sequence[str] = (),
     *,
     estate: Estate | None = None,
+    by: AbstractBaseUser | None = None,
 ) -> Estate:
     """Make an estate, or change the one given. Raises GazetteerError."""
     estate = estate or Estate()
     with transaction.atomic():
         estate.name, estate.others = _checked(name, others, estate)
         estate.community = community
+        _noted(estate, by, community.name)
         estate.save()
     return estate
 
 
-def estate_delete(estate: Estate) -> None:
+def estate_delete(estate: Estate, *, by: AbstractBaseUser | None = None) -> None:
     """Delete an estate; cases keep the community they were routed to."""
-    estate.delete()
+    with transaction.atomic():
+        audit_note(AuditAction.PLACE_DELETE, by, estate.name, estate.community.name)
+        estate.delete()
 
 
 def gazetteer_seed(places: Iterable[Place] | None = None) -> int:
@@ -86,6 +99,12 @@ def gazetteer_seed(places: Iterable[Place] | None = None) -> int:
             for estate in hall.estates:
                 estate_save(estate, community)
     return len(halls)
+
+
+def _noted(entry: Community | Estate, by: AbstractBaseUser | None, *more: str) -> None:
+    """Note what is about to be saved."""
+    done = AuditAction.PLACE_ADD if entry.pk is None else AuditAction.PLACE_CHANGE
+    audit_note(done, by, entry.name, " ".join(filter(None, ["、".join(entry.others), *more])))
 
 
 def _checked(name: str, others: Sequence[str], entry: Community | Estate) -> tuple[str, list[str]]:

@@ -1,0 +1,1 @@
+"""Who changed what: written down once, never rewritten."""
