@@ -57,9 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     add("web", _web, "the web process alone (serve starts it)")
     add("worker", _worker, "the worker process alone: what goes out to residents, retention")
     staff = add("staff", _staff, "make an account for a member of staff")
-    staff.add_argument("what", choices=["add"])
+    staff.add_argument(
+        "what", choices=["add", "reset-code"], help="reset-code forgets a lost telephone"
+    )
     staff.add_argument("name", help="what is typed to sign in")
-    staff.add_argument("--display", required=True, help="what residents read, such as 小李")
+    staff.add_argument("--display", default="", help="what residents read, such as 小李")
     staff.add_argument("--password", default="", help="made up and printed if none is given")
     staff.add_argument(
         "--role",
@@ -152,6 +154,11 @@ def _worker(given: argparse.Namespace) -> int:
 def _staff(given: argparse.Namespace) -> int:
     from bot.accounts.services import AccountRefused, grant_named, staff_add
 
+    if given.what == "reset-code":
+        return _staff_code_reset(given.name)
+    if not given.display:
+        print("error: --display is needed, such as --display 小李", file=sys.stderr)
+        return 2
     try:
         grants = [grant_named(text) for text in given.role]
         password = staff_add(given.name, given.display, given.password, grants)
@@ -162,6 +169,19 @@ def _staff(given: argparse.Namespace) -> int:
         print(f"account {given.name} is there; sign in at /staff/login")
     else:
         print(f"account {given.name}, password {password} (shown once); sign in at /staff/login")
+    return 0
+
+
+def _staff_code_reset(name: str) -> int:
+    from bot.accounts.codes import device_reset
+    from bot.accounts.models import Staff
+
+    account = Staff.objects.filter(username=name).first()
+    if account is None:
+        print(f"error: there is no account {name}", file=sys.stderr)
+        return 1
+    device_reset(account)
+    print(f"account {name} binds another telephone when it signs in next")
     return 0
 
 

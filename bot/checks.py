@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
 
 from bot.api.auth import parse_keys
 from bot.api.sources import parse_alert_keys
@@ -51,8 +52,19 @@ def settings_agree(app_configs: Any, **kwargs: Any) -> list[Error]:
         *_email(),
         *_telephone(),
         *_retention(),
+        *_staff(),
     ]
     return [Error(text, id=f"bot.E{number:03}") for number, text in problems]
+
+
+@register(Tags.security, deploy=True)
+def administrators_show_a_code(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where a password alone lets an administrator in."""
+    if settings.BOT_STAFF_TOTP == "on":
+        return []
+    return [
+        CheckWarning("BOT_STAFF_TOTP=off: administrators sign in without a code", id="bot.W001")
+    ]
 
 
 def is_loopback(host: str) -> bool:
@@ -261,6 +273,19 @@ def _telephone_ways() -> list[tuple[int, str]]:
     if target and not re.fullmatch(r"(sips?|tel):[^\s<>]+", target):
         wanted = "expected sip:… or tel:…"
         problems.append((97, f"BOT_VOICE_TRANSFER: {wanted}, got “{target}”"))
+    return problems
+
+
+def _staff() -> list[tuple[int, str]]:
+    """Nobody stays signed in for ever in production."""
+    problems = []
+    if settings.BOT_STAFF_TOTP not in ("on", "off"):
+        problems.append((60, f"BOT_STAFF_TOTP is on or off, not “{settings.BOT_STAFF_TOTP}”"))
+    for name in ("BOT_PASSWORD_DAYS", "BOT_SESSION_MINUTES"):
+        number = getattr(settings, name)
+        if number < 0 or (settings.PRODUCTION and number == 0):
+            wanted = "expected at least 1; 0, for never, not with BOT_ENV=production"
+            problems.append((61, f"{name}: {wanted}, got {number}"))
     return problems
 
 

@@ -74,6 +74,11 @@ BOT_SMS_BASE_URL = _env("BOT_SMS_BASE_URL")
 BOT_EMAIL_URL = _env("BOT_EMAIL_URL")
 BOT_EMAIL_FROM = _env("BOT_EMAIL_FROM")
 BOT_STAFF_NOTICES = _env("BOT_STAFF_NOTICES", "email")
+# Staff accounts.
+BOT_PASSWORD_DAYS = int(_env("BOT_PASSWORD_DAYS", "180"))
+BOT_SESSION_MINUTES = int(_env("BOT_SESSION_MINUTES", "60"))
+BOT_STAFF_TOTP = _env("BOT_STAFF_TOTP") or ("on" if PRODUCTION else "off")
+
 # The telephone line.
 BOT_VOICE = _env("BOT_VOICE", "auto")
 BOT_VOICE_HOST = _env("BOT_VOICE_HOST", "127.0.0.1")
@@ -121,6 +126,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -150,6 +157,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "bot.console.doorkeeper.StaffOnly",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -159,15 +167,19 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+_DJANGO = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_DJANGO}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": f"{_DJANGO}.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name", "email")},
+    },
+    {"NAME": f"{_DJANGO}.CommonPasswordValidator"},
+    {"NAME": f"{_DJANGO}.NumericPasswordValidator"},
+    {"NAME": "bot.accounts.passwords.NotLikeHerName"},
+    {"NAME": "bot.accounts.passwords.NotUsedBefore"},
 ]
+OTP_TOTP_ISSUER = "小顶值守台"
 LOGIN_URL = "staff-login"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "staff-login"
@@ -220,7 +232,13 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "bot.channels.web.refused_form"
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# A browser that came without HTTPS is sent back with it; programs, which speak to this machine
+# directly or would not follow, and the action endpoint are let be.
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^(api/|actions$|healthz$|readyz$|telegram/|wechat/)"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+# Hosts below ours may be somebody else's, and no browser's own list should name an office unasked.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 REST_FRAMEWORK: dict[str, Any] = {

@@ -12,6 +12,10 @@ os.environ["BOT_RATE_LIMITS"] = "off"
 os.environ["BOT_API_KEYS"] = (
     "tester:tester-key-1:web+voice+telegram+wechat+kiosk+api,other:other-key-22:api"
 )
+# Clocks of tests jump; whoever tests these ends says which.
+os.environ["BOT_PASSWORD_DAYS"] = "0"
+os.environ["BOT_SESSION_MINUTES"] = "0"
+os.environ["BOT_STAFF_TOTP"] = "off"
 # Whoever tests hearing says with what.
 os.environ["BOT_VOICE_DEMO_MODEL"] = "off"
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"

@@ -14,15 +14,34 @@ from bot.gazetteer.models import Community
 class Staff(AbstractUser):
     """An account of the office; residents read ``display_name``, never the sign-in name.
 
-    ``sealed_phone`` is where her own notifications go by SMS, empty for none.
+    ``sealed_phone`` is where her own notifications go by SMS, empty for none. A password that
+    somebody else knows must be changed; one that was never changed is as old as the account.
     """
 
     display_name = models.CharField(max_length=40)
     seen_at = models.DateTimeField(null=True, blank=True, db_index=True)
     sealed_phone = SealedTextField(blank=True)
+    password_changed_at = models.DateTimeField(null=True, blank=True)
+    must_change_password = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+
+class PastPassword(models.Model):
+    """A password that somebody had, as its hash, so that it does not come back."""
+
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="past_passwords")
+    password = models.CharField(max_length=128)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} {self.set_at}"
 
 
 class StaffRole(models.Model):

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from bot import clock
 from bot.accounts.models import Shift, Staff, StaffRole
+from bot.accounts.passwords import password_put, remember
 from bot.audit.models import AuditAction
 from bot.audit.services import audit_note
 from bot.gazetteer.models import Community
@@ -71,14 +72,16 @@ def staff_add(
     ``by`` is who of the staff does it, here and below; None for the terminal.
     Raises AccountRefused for a name that is taken or a password that is easily guessed.
     """
+    is_made_up = not password
     password = password or secrets.token_urlsafe(12)
     account = Staff(username=username.strip(), display_name=display_name.strip())
-    account.set_password(password)
+    password_put(account, password, is_made_up=is_made_up)
     try:
         validate_password(password, account)
         account.full_clean()
         with transaction.atomic():
             account.save()
+            remember(account)
             audit_note(AuditAction.ACCOUNT_ADD, by, named(account))
             for grant in grants:
                 role_give(account, grant, by=by)
@@ -145,11 +148,24 @@ def staff_change(
 def password_renew(account: Staff, *, by: Staff | None = None) -> str:
     """Give somebody a made-up password and return it; what she is signed in with ends."""
     password = secrets.token_urlsafe(12)
-    account.set_password(password)
     with transaction.atomic():
-        account.save(update_fields=["password"])
+        _password_store(account, password, is_made_up=True)
         audit_note(AuditAction.ACCOUNT_PASSWORD, by, named(account))
     return password
+
+
+def password_change(account: Staff, password: str) -> None:
+    """Give oneself a password of one's own. Raises ValidationError, with Django's codes."""
+    validate_password(password, account)
+    with transaction.atomic():
+        _password_store(account, password, is_made_up=False)
+        audit_note(AuditAction.SELF_PASSWORD, account, named(account))
+
+
+def _password_store(account: Staff, password: str, *, is_made_up: bool) -> None:
+    password_put(account, password, is_made_up=is_made_up)
+    account.save(update_fields=["password", "password_changed_at", "must_change_password"])
+    remember(account)
 
 
 def _administrators_locked() -> set[int]:

@@ -18,6 +18,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.db.models import Max
 from django.http import StreamingHttpResponse
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.authentication import BaseAuthentication
@@ -65,6 +66,17 @@ class QueryTokenAuthentication(BaseAuthentication):
         if conversation_id is None:
             raise AuthenticationFailed("token: expired or not ours; reload the page")
         return Speaker(WEB_PAGE, frozenset({"web", "kiosk"}), conversation_id), None
+
+
+class QueryTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the schema describes the token in the address."""
+
+    target_class = QueryTokenAuthentication
+    name = "queryToken"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "apiKey", "in": "query", "name": "token"}
 
 
 class EventStreamRenderer(BaseRenderer):

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from django.http import HttpResponse
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -88,6 +89,17 @@ class CookieAuthentication(BaseAuthentication):
         if conversation_id is None:
             return None
         return Speaker(WEB_PAGE, frozenset({"web"}), conversation_id), None
+
+
+class CookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the schema describes the page's cookie."""
+
+    target_class = CookieAuthentication
+    name = "pageCookie"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "apiKey", "in": "cookie", "name": COOKIE}
 
 
 class FileRefused(APIException):

@@ -108,7 +108,10 @@ class TurnsView(APIView):
 class ItemsView(APIView):
     """The items."""
 
-    @extend_schema(responses={200: shapes.ItemSummarySerializer(many=True), **PROBLEM})
+    @extend_schema(
+        operation_id="api_v1_items_list",
+        responses={200: shapes.ItemSummarySerializer(many=True), **PROBLEM},
+    )
     def get(self, request: Request) -> Response:
         """List all items: published guides, and outlines that only have a name so far."""
         records = _records()

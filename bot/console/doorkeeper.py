@@ -1,5 +1,6 @@
 """Nobody gets past ``/staff/`` without having signed in: a page is closed unless it says so.
 
+Whoever has signed in and still owes something (a code, a password) is led there first.
 What somebody may not do, or is not there, is told her in a sentence.
 """
 
@@ -18,6 +19,7 @@ from bot.accounts.models import Staff
 from bot.accounts.policies import Forbidden
 from bot.accounts.services import staff_seen
 from bot.console.asking import staff_of
+from bot.console.entrance import held_back
 from bot.console.navigation import home_of
 
 STAFF = "staff/"
@@ -38,6 +40,8 @@ class StaffOnly(LoginRequiredMiddleware):
         if match is None or not match.route.startswith(STAFF):
             return None
         refused = super().process_view(request, view_func, view_args, view_kwargs)
+        if refused is None and isinstance(request.user, Staff):
+            refused = held_back(request, match.url_name)
         if refused is None and isinstance(request.user, Staff):
             staff_seen(request.user)
         return refused

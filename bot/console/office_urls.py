@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from bot.console import letters, people, places, shifts
+from bot.console import audit, entrance, letters, locks, people, places, shifts
 
 urlpatterns = [
+    path("password/", entrance.password, name="staff-password"),
+    path("code/", entrance.code, name="staff-code"),
+    path("audit/", audit.audit, name="staff-audit"),
+    path("audit/audit.csv", audit.export, name="staff-audit-csv"),
     path("letters/", letters.letters, name="staff-letters"),
     path("letters/<int:notice_id>/<str:what>", letters.act, name="staff-letter"),
     path("people/", people.people, name="staff-people"),
+    path("people/locks/", locks.locks, name="staff-locks"),
+    path("people/locks/<int:attempt_id>/unlock", locks.unlock, name="staff-unlock"),
     path("people/new", people.add, name="staff-person-new"),
     path("people/<int:staff_id>/", people.person, name="staff-person"),
     path("people/<int:staff_id>/<str:what>", people.act, name="staff-person-act"),

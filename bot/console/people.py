@@ -12,6 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bot.accounts.codes import device_of, device_reset
+from bot.accounts.lockouts import lockouts
 from bot.accounts.models import Staff, StaffRole
 from bot.accounts.policies import Action
 from bot.accounts.services import (
@@ -94,8 +96,7 @@ class ReachForm(forms.Form):
 @needs(Action.STAFF_EDIT)
 def people(request: HttpRequest) -> HttpResponse:
     """Show all accounts, those in use first."""
-    shown = {"people": _accounts(), "form": AccountForm(auto_id="new-%s"), "role_form": RoleForm()}
-    return render(request, "console/people.html", shown)
+    return _list(request, AccountForm(auto_id="new-%s"), RoleForm())
 
 
 @never_cache
@@ -119,8 +120,7 @@ def add(request: HttpRequest) -> HttpResponse:
             account = Staff.objects.get(username=said["username"])
             log.info("account %s added by %s", account.pk, staff_of(request).pk)
             return _page(request, account, password=password, status=201)
-    shown = {"people": _accounts(), "form": form, "role_form": role_form}
-    return render(request, "console/people.html", shown, status=422)
+    return _list(request, form, role_form, status=422)
 
 
 @never_cache
@@ -183,16 +183,36 @@ def _change(request: HttpRequest, account: Staff) -> str:
     return ""
 
 
+def _code(request: HttpRequest, account: Staff) -> str:
+    if account == staff_of(request):
+        return "自己的动态码要请别的管理员解除。"
+    device_reset(account, by=staff_of(request))
+    return ""
+
+
 _ACTS: Final[dict[str, Callable[[HttpRequest, Staff], str]]] = {
     "give": _give,
     "withdraw": _withdraw,
     "switch": _switch,
     "change": _change,
+    "code": _code,
 }
 
 
 def _grant(form: RoleForm) -> Grant:
     return Grant(StaffRole.Role(form.cleaned_data["role"]), form.cleaned_data["community"])
+
+
+def _list(
+    request: HttpRequest, form: AccountForm, role_form: RoleForm, status: int = 200
+) -> HttpResponse:
+    shown = {
+        "people": _accounts(),
+        "form": form,
+        "role_form": role_form,
+        "locked": len(lockouts()),
+    }
+    return render(request, "console/people.html", shown, status=status)
 
 
 def _accounts() -> list[Staff]:
@@ -211,6 +231,7 @@ def _page(request: HttpRequest, account: Staff, status: int = 200, **more: Any) 
         "given": account.roles.select_related("community").order_by("role", "community__name"),
         "role_form": RoleForm(),
         "reach_form": ReachForm(initial=initial, auto_id="reach-%s"),
+        "has_code": device_of(account) is not None,
         "is_self": account == staff_of(request),
         **more,
     }

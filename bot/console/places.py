@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bot import clock
 from bot.accounts.policies import Action
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.console.asking import needs, problems_of, staff_of
 from bot.console.csv_files import csv_response
 from bot.gazetteer.errors import GazetteerError
@@ -77,6 +79,7 @@ def places(request: HttpRequest) -> HttpResponse:
 @needs(Action.GAZETTEER_EDIT)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out all communities and estates as a table that can be read in again."""
+    audit_note(AuditAction.EXPORT, staff_of(request), "社区小区")
     return csv_response(f"社区小区 {clock.now():%Y-%m-%d}.csv", COLUMNS, gazetteer_rows())
 
 

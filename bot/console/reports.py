@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bot import clock
 from bot.accounts.models import Staff
 from bot.accounts.policies import Action, may, require
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.casework.life import NotAllowed
 from bot.casework.looks import look
 from bot.console import reports_rows as rows
@@ -79,6 +81,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @needs(Action.CASE_EXPORT)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out the reports as a table, without anybody's name, phone or place."""
+    audit_note(AuditAction.EXPORT, staff_of(request), "诉求")
     name = f"诉求 {clock.now():%Y-%m-%d}.csv"
     return csv_response(
         name, rows.EXPORT_HEADER, rows.exported(staff_of(request), _wanted(request))

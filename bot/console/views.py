@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from axes.helpers import get_client_ip_address
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,10 +18,15 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from bot.accounts.lockouts import lockout_note
 from bot.accounts.models import Staff
 from bot.accounts.policies import Action, may
+from bot.accounts.services import named
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.console import rows
 from bot.console.asking import fragment, needs, problems_of, staff_of
+from bot.console.entrance import ENDED
 from bot.console.forms import ReplyForm, SignInForm
 from bot.console.navigation import home_of
 from bot.conversations.models import Conversation
@@ -47,9 +53,22 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say so when she was signed out for being away."""
+        return super().get_context_data(**kwargs, ended=self.request.session.get(ENDED))
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Let her in; it is noted."""
+        response = super().form_valid(form)
+        staff = form.get_user()
+        address = get_client_ip_address(self.request) or ""
+        audit_note(AuditAction.SELF_SIGN_IN, staff, named(staff), address)
+        return response
+
 
 def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
     """Tell somebody who guessed too often to wait."""
+    lockout_note(request.POST.get("username", ""), get_client_ip_address(request) or "")
     form = SignInForm(request)
     shown = {"form": form, "locked": "试的次数太多了，这个账号在这台电脑上要等15分钟再登录。"}
     return render(request, "console/login.html", shown, status=429)

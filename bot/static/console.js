@@ -13,6 +13,18 @@ const sound = document.getElementById("sound");
 const quietTitle = document.title;
 let audio = null;
 
+/* Signed out is who has not touched the page for long, not who lets it fetch itself. */
+let isTouched = true;
+for (const kind of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
+  addEventListener(kind, () => { isTouched = true; }, { passive: true, capture: true });
+}
+
+function touch() {
+  const headers = isTouched ? {} : { "X-Untouched": "1" };
+  isTouched = false;
+  return headers;
+}
+
 const live = () => document.getElementById("live");
 const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
 
@@ -20,7 +32,7 @@ async function refresh() {
   const url = new URL(place.dataset.live, location.href);
   url.searchParams.set("version", live().dataset.version);
   try {
-    const response = await fetch(url, { redirect: "manual", headers: { Accept: "text/html" } });
+    const response = await fetch(url, { redirect: "manual", headers: { Accept: "text/html", ...touch() } });
     // Signed out in the meantime: the page itself leads to the sign-in page.
     if (response.type === "opaqueredirect") return location.reload();
     lineDown.hidden = response.ok;
@@ -34,7 +46,7 @@ async function refreshBell() {
   const bell = document.getElementById("bell");
   if (document.hidden) return;
   try {
-    const response = await fetch(`${BELL}?version=${bell.dataset.unseen}`, { redirect: "manual" });
+    const response = await fetch(`${BELL}?version=${bell.dataset.unseen}`, { redirect: "manual", headers: touch() });
     if (response.status !== 200) return;
     const fresh = parsed(await response.text()).getElementById("bell");
     if (fresh && document.activeElement !== bell) bell.replaceWith(fresh);

@@ -15,6 +15,8 @@ IN_PRODUCTION = {
     "BOT_FIELD_KEY": "f" * 32,
     "BOT_DIGEST_KEY": "d" * 32,
     "BOT_VOICE_DEMO_MODEL": "off",
+    "BOT_PASSWORD_DAYS": 180,
+    "BOT_SESSION_MINUTES": 60,
 }
 
 
@@ -47,6 +49,9 @@ def test_the_settings_of_the_tests_agree(settings: Any) -> None:
         ({"BOT_WORKING_HOURS": "9 to 5"}, "bot.E012"),
         ({**IN_PRODUCTION, "BOT_DIGEST_KEY": ""}, "bot.E013"),
         ({"DIGEST_KEY": "short"}, "bot.E014"),
+        ({"BOT_STAFF_TOTP": "maybe"}, "bot.E060"),
+        ({"BOT_PASSWORD_DAYS": -1}, "bot.E061"),
+        ({**IN_PRODUCTION, "BOT_SESSION_MINUTES": 0}, "bot.E061"),
         ({"BOT_VOICE": "maybe"}, "bot.E090"),
         ({"BOT_VOICE_ENGINE": "parrot"}, "bot.E090"),
         ({**IN_PRODUCTION, "BOT_VOICE_DEMO_MODEL": "on"}, "bot.E091"),

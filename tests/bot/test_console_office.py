@@ -27,6 +27,8 @@ PHONE = "13900001111"
 PAGES = {
     "/staff/letters/": {Role.INTAKE, Role.SUPERVISOR, Role.ADMINISTRATOR},
     "/staff/people/": {Role.ADMINISTRATOR},
+    "/staff/people/locks/": {Role.ADMINISTRATOR},
+    "/staff/audit/": {Role.ADMINISTRATOR},
     "/staff/shifts/": {Role.SUPERVISOR, Role.ADMINISTRATOR},
     "/staff/places/": {Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR},
 }
@@ -79,7 +81,13 @@ def test_the_bar_shows_only_what_one_may_use(office: Office) -> None:
     grid = links_of(Desk(office.grid).sees("/staff/notices/"))
     assert grid == ["/staff/tickets/mine/", "/staff/tickets/", "/staff/reports/"]
     boss = links_of(Desk(office.hire("老王", Role.ADMINISTRATOR)).sees("/staff/notices/"))
-    assert boss == ["/staff/letters/", "/staff/shifts/", "/staff/places/", "/staff/people/"]
+    assert boss == [
+        "/staff/letters/",
+        "/staff/shifts/",
+        "/staff/places/",
+        "/staff/people/",
+        "/staff/audit/",
+    ]
     nobody = Staff.objects.create_user("new", display_name="新来的")
     assert links_of(Desk(nobody).sees("/staff/")) == ["/staff/"]
 
