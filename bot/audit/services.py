@@ -22,7 +22,7 @@ def audit_note(
     return AuditEntry.objects.create(
         at=clock.now(),
         action=action,
-        actor=actor,
+        actor_id=None if actor is None else actor.pk,
         what=what[:LONGEST_WHAT],
         detail=detail[:LONGEST_DETAIL],
     )
