@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "bot.tickets",
     "bot.reports",
     "bot.curation",
+    "bot.figures",
     "bot.console",
     "bot.channels.telegram",
     "bot.channels.wechat",

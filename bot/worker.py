@@ -18,6 +18,7 @@ from bot import clock
 from bot.channels.outbox import due_targets, notices_deliver
 from bot.curation import clockwork as curation
 from bot.evidence.services import uploads_sweep
+from bot.figures.rollup import figures_fill
 from bot.reports import clockwork as reports
 from bot.tasks import queue
 from bot.tickets import clockwork as tickets
@@ -31,6 +32,8 @@ LONGEST_NAP_SECONDS = 0.5
 STOP_SECONDS = 7
 RETENTION = "bot.conversations.retention"
 RETENTION_HOUR = 3
+# Before words are let go of.
+FIGURES_HOUR = 1
 
 
 def run_worker() -> None:
@@ -93,6 +96,16 @@ def curation_sweep() -> None:
         close_old_connections()
 
 
+def figures_sweep() -> None:
+    """Count the days that are over."""
+    close_old_connections()
+    try:
+        days = figures_fill(clock.now())
+    finally:
+        close_old_connections()
+    log.info("figures: %s days counted", days)
+
+
 def evidence_sweep() -> None:
     """Delete pictures that nobody attached to a case, and files without a row."""
     close_old_connections()
@@ -119,6 +132,12 @@ def is_retention_time(_: datetime | None = None) -> bool:
     return (now.hour, now.minute) == (RETENTION_HOUR, 0)
 
 
+def is_figures_time(_: datetime | None = None) -> bool:
+    """Whether it is the minute of the night in which the day before is counted."""
+    now = clock.now()
+    return (now.hour, now.minute) == (FIGURES_HOUR, 0)
+
+
 def is_full_hour(_: datetime | None = None) -> bool:
     """Whether it is the first minute of an hour, by the office's clock."""
     return clock.now().minute == 0
@@ -129,6 +148,7 @@ queue.periodic_task(lambda _: True, name="outbox_sweep")(outbox_sweep)
 queue.periodic_task(lambda _: True, name="reports_sweep")(reports_sweep)
 queue.periodic_task(lambda _: True, name="tickets_sweep")(tickets_sweep)
 queue.periodic_task(lambda _: True, name="curation_sweep")(curation_sweep)
+queue.periodic_task(is_figures_time, name="figures_sweep")(figures_sweep)
 queue.periodic_task(is_retention_time, name="retention_sweep")(retention_sweep)
 queue.periodic_task(is_retention_time, name="sessions_sweep")(sessions_sweep)
 queue.periodic_task(is_full_hour, name="evidence_sweep")(evidence_sweep)

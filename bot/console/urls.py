@@ -21,5 +21,6 @@ urlpatterns = [
     path("notices/<int:notice_id>/told", views.told, name="staff-told"),
     path("tickets/", include("bot.console.tickets_urls")),
     path("reports/", include("bot.console.reports_urls")),
+    path("", include("bot.console.figures_urls")),
     path("", include("bot.console.office_urls")),
 ]

@@ -49,9 +49,10 @@ class TurnRecord(models.Model):
     attachments = models.JSONField(default=list, blank=True)
 
     class Meta:
-        """In the order of asking; a message id is answered once."""
+        """In the order of asking; a message id is answered once. Days are counted by time."""
 
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["asked_at"], name="turn_asked")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["conversation", "message_id"], name="one_turn_per_message"

@@ -1,0 +1,1 @@
+"""What the service did, as figures: each is defined once, with the sentence that explains it."""
