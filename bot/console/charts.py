@@ -22,7 +22,7 @@ RIGHT: Final = 99.0
 MOST_NAMES: Final = 6
 MOST_BARS: Final = 12
 BAR_STEP: Final = 46
-_NICE: Final = (1, 2, 2.5, 5, 10)
+_NICE: Final = (1, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _TICKS: Final = 4
 
 
@@ -108,10 +108,11 @@ def chart_of(figure: Figure, rows: Sequence[Row]) -> Chart:
 
 
 def nice_top(most: float) -> float:
-    """Return a round number not below the highest value, at least the number of ticks."""
-    most = max(most, _TICKS)
-    size: float = 10 ** floor(log10(most))
-    return next(size * nice for nice in _NICE if size * nice >= most)
+    """Return the highest tick, not below the highest value; ticks are round and whole numbers."""
+    least = max(most / _TICKS, 1)
+    size: float = 10 ** floor(log10(least))
+    steps = (size * nice for nice in _NICE)
+    return _TICKS * next(step for step in steps if step >= least and step == int(step))
 
 
 def _height(row: Row, columns: Sequence[int], is_line: bool) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bot import clock
-from bot.accounts.policies import Action
-from bot.console.asking import needs, problems_of
+from bot.accounts.policies import Action, may
+from bot.console.asking import needs, problems_of, staff_of
 from bot.console.charts import Chart, chart_of
 from bot.console.csv_files import csv_response
 from bot.figures.catalogue import FIGURES, SECTIONS
@@ -46,12 +46,13 @@ class WindowForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Put the days in order and in bounds; raises ValidationError."""
         said = super().clean() or {}
-        first, last = said.get("first"), said.get("last")
-        if first and last and first > last:
+        last = said.get("last") or clock.now().date()
+        first = said.get("first") or last - timedelta(days=USUAL_DAYS - 1)
+        if first > last:
             raise forms.ValidationError("开始的日子在结束的后面，换一下。")
-        if first and last and (last - first).days >= MOST_DAYS:
+        if (last - first).days >= MOST_DAYS:
             raise forms.ValidationError("一次最多看三年。")
-        return said
+        return {**said, "first": first, "last": last}
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def figures(request: HttpRequest, section_name: str = "questions") -> HttpRespon
         "channels": CHANNELS.items(),
         "heads": [head for figure, rows in found for head in _heads(figure, rows)],
         "shown": [_shown(figure, rows) for figure, rows in found],
+        "may_see_coverage": may(staff_of(request), Action.KNOWLEDGE_VIEW),
         "problem": problem,
     }
     return render(request, "console/figures.html", shown, status=422 if problem else 200)
@@ -123,13 +125,12 @@ def table(request: HttpRequest, name: str) -> StreamingHttpResponse:
 def window_of(given: QueryDict) -> tuple[Window, str]:
     """Return the days that are asked for, the usual ones and what is wrong if they cannot be."""
     form = WindowForm(given)
-    is_good = form.is_valid()
-    said = form.cleaned_data if is_good else {}
-    last: date = said.get("last") or clock.now().date()
-    first: date = said.get("first") or last - timedelta(days=USUAL_DAYS - 1)
-    return Window(min(first, last), last, said.get("channel", "")), (
-        "" if is_good else problems_of(form)
-    )
+    if form.is_valid():
+        said = form.cleaned_data
+        return Window(said["first"], said["last"], said["channel"]), ""
+    usual = WindowForm({})
+    usual.full_clean()
+    return Window(usual.cleaned_data["first"], usual.cleaned_data["last"]), problems_of(form)
 
 
 def query_of(window: Window) -> str:

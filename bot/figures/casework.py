@@ -30,7 +30,7 @@ _RUNNING: Final = tuple(state for state in states.OPEN if state != states.SUSPEN
 def by_state(_: Window) -> Iterator[Row]:
     """How many tickets stand where."""
     late = Count("pk", filter=Q(state__in=_RUNNING, due_at__lte=clock.now()))
-    rows = Ticket.objects.order_by().values_list("state").annotate(Count("pk"), late)
+    rows = Ticket.objects.order_by().values_list("state").annotate(count=Count("pk"), late=late)
     found = {state: (count, overdue) for state, count, overdue in rows}
     for state, label in states.LABELS.items():
         count, overdue = found.get(state, (0, 0))
@@ -80,7 +80,7 @@ def rectified(window: Window) -> Iterator[Row]:
 def reports_by_state(_: Window) -> Iterator[Row]:
     """How many reports stand where."""
     late = Count("pk", filter=Q(state__in=report_states.OPEN, due_at__lte=clock.now()))
-    rows = Report.objects.order_by().values_list("state").annotate(Count("pk"), late)
+    rows = Report.objects.order_by().values_list("state").annotate(count=Count("pk"), late=late)
     found = {state: (count, overdue) for state, count, overdue in rows}
     for state, label in report_states.LABELS.items():
         count, overdue = found.get(state, (0, 0))
@@ -97,7 +97,7 @@ def _in_time(done: QuerySet[Any]) -> Iterator[Row]:
     rows = (
         done.order_by()
         .values_list("community__name")
-        .annotate(Count("pk"), Count("pk", filter=Q(closed_at__lte=F("due_at"))))
+        .annotate(count=Count("pk"), in_time=Count("pk", filter=Q(closed_at__lte=F("due_at"))))
     )
     for name, count, in_time in sorted(rows, key=lambda row: (-row[1], row[0] or "")):
         yield name or NOWHERE, count, in_time, count - in_time, Share(in_time, count)
