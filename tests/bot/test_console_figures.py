@@ -170,4 +170,4 @@ def test_the_highest_tick_is_a_round_number(most: float, top: float) -> None:
 def test_a_year_has_names_for_some_columns_only() -> None:
     rows = [(f"{number}月", 1, 0, Share(1, 1)) for number in range(13)]
     chart = chart_of(FIGURES["votes"], rows)
-    assert len(chart.names) <= 6
+    assert len(chart.names) <= 4
