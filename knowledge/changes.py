@@ -15,6 +15,7 @@ from knowledge.record import (
     Checklist,
     Emergency,
     Event,
+    LocalTerm,
     Phrasing,
     Place,
     RecordError,
@@ -29,6 +30,7 @@ from knowledge.record import (
 ITEM = "item"
 OUT_OF_SCOPE = "out_of_scope"
 AMBIGUOUS = "ambiguous"
+TERM = "term"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ ENTRY_KINDS: dict[str, EntryKind] = {
     "place": EntryKind(Place, "place_id", "places", "办理地点"),
     OUT_OF_SCOPE: EntryKind(dict[str, Any], "id", "out_of_scope", "答不了的话"),
     AMBIGUOUS: EntryKind(dict[str, Any], "id", "ambiguous", "说不清的短话"),
+    TERM: EntryKind(LocalTerm, "word", "terms", "本地叫法"),
 }
 KIND_LABELS: dict[str, str] = {
     ITEM: "办事指南",
@@ -105,7 +108,7 @@ def phrasings_read(record_id: str, phrasings: Sequence[Mapping[str, Any]]) -> li
 def name_of(kind: str, content: Mapping[str, Any] | None) -> str:
     """Return what staff call the record."""
     content = content or {}
-    return str(content.get("name") or content.get("id") or KIND_LABELS.get(kind, ""))
+    return str(content.get("name") or content.get("id") or content.get("word") or KIND_LABELS.get(kind, ""))
 
 
 def overlaid(knowledge: KnowledgeFiles, changes: Iterable[Change]) -> KnowledgeFiles:

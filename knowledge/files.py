@@ -17,6 +17,7 @@ from knowledge.record import (
     Emergency,
     Event,
     GateQuestion,
+    LocalTerm,
     Phrasing,
     Place,
     RecordError,
@@ -62,6 +63,7 @@ class KnowledgeFiles:
     topics: list[Topic] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     ambiguous: dict[str, list[str]] = field(default_factory=dict)
+    terms: list[LocalTerm] = field(default_factory=list)
     out_of_scope: list[str] = field(default_factory=list)
     # For training alone: what only sounds dangerous, and how one asks for each facet of anything.
     calm: list[str] = field(default_factory=list)

@@ -319,5 +319,6 @@ def records_of(knowledge: KnowledgeFiles) -> dict[str, Any]:
         "topics": {topic.topic_id: plain(topic) for topic in knowledge.topics},
         "emergencies": [plain(emergency) for emergency in knowledge.emergencies],
         "ambiguous": knowledge.ambiguous,
+        "terms": {term.word: plain(term) for term in knowledge.terms},
         "places": [plain(place) for place in knowledge.places],
     }

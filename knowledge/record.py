@@ -402,6 +402,15 @@ class Period(Record, frozen=True, kw_only=True):
     closes: str
 
 
+class LocalTerm(Record, frozen=True, kw_only=True):
+    """What people here say, and what is meant; ``spoken`` is how the word is read aloud."""
+
+    word: str
+    canonical: str
+    kind: Literal["estate", "community", "old_name", "dialect", "other"] = "other"
+    spoken: str = ""
+
+
 class Hours(Record, frozen=True, kw_only=True):
     """Usual hours by kind of day; an empty list means closed. Days follow the 调休 calendar."""
 

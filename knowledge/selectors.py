@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from django.db.models import QuerySet
 
 from knowledge import mapping
-from knowledge.changes import ITEM
+from knowledge.changes import ITEM, TERM
 from knowledge.files import KnowledgeFiles, load_catalogue
 from knowledge.models import (
     AMBIGUOUS,
     OUT_OF_SCOPE,
     Entry,
     ItemRow,
+    LocalTerm,
     Phrasing,
     Question,
     ServiceItem,
@@ -31,6 +32,7 @@ from knowledge.record import (
     plain,
     read,
 )
+from knowledge.record import LocalTerm as TermRecord
 from knowledge.record import Phrasing as PhrasingRecord
 from knowledge.record import ServiceItem as ItemRecord
 
@@ -48,6 +50,7 @@ class StoredRecord:
     is_active: bool
 
 
+TERM_FIELDS = ("word", "canonical", "kind", "spoken")
 PHRASING_FIELDS = ("text", "style", "facet", "origin")
 
 
@@ -90,6 +93,7 @@ def stored_knowledge() -> KnowledgeFiles:
         ambiguous={
             entry["id"]: entry["candidates"] for entry in _entries(AMBIGUOUS, dict[str, Any])
         },
+        terms=stored_terms(),
         out_of_scope=[text for entry in rest for text in entry["texts"]],
     ).with_own_rows()
 
@@ -104,10 +108,26 @@ def stored_record(kind: str, record_id: str) -> StoredRecord | None:
         said = Phrasing.objects.filter(item_id=record_id).order_by("order")
         phrasings = [plain(_phrasing(record_id, row)) for row in said.values(*PHRASING_FIELDS)]
         return StoredRecord(kind, record_id, plain(item), phrasings, item.state == "published")
+    if kind == TERM:
+        return _stored_term(record_id)
     entry = Entry.objects.filter(kind=kind, entry_id=record_id).first()
     if entry is None:
         return None
     return StoredRecord(kind, record_id, entry.content, None, entry.is_active)
+
+
+def _stored_term(word: str) -> StoredRecord | None:
+    term = LocalTerm.objects.filter(word=word).values(*TERM_FIELDS, "is_active").first()
+    if term is None:
+        return None
+    is_active = term.pop("is_active")
+    return StoredRecord(TERM, word, dict(term), None, is_active)
+
+
+def stored_terms() -> list[TermRecord]:
+    """Return the local terms that matching and speech go by."""
+    rows = LocalTerm.objects.in_use().values(*TERM_FIELDS)
+    return [read(row, TermRecord, row["word"]) for row in rows]
 
 
 def _phrasing(item_id: str, row: dict[str, Any]) -> PhrasingRecord:

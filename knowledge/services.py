@@ -11,13 +11,14 @@ from django.db import transaction
 from django.db.models import F, Max, QuerySet
 
 from knowledge import mapping
-from knowledge.changes import ITEM, Change, phrasings_read, record_read
+from knowledge.changes import ITEM, TERM, Change, phrasings_read, record_read
 from knowledge.files import KnowledgeFiles
 from knowledge.models import (
     AMBIGUOUS,
     OUT_OF_SCOPE,
     Alias,
     Entry,
+    LocalTerm,
     Phrasing,
     Publication,
     Question,
@@ -187,6 +188,8 @@ def changes_store(changes: Iterable[Change]) -> None:
     for change in changes:
         if change.kind == ITEM:
             _item_change(change)
+        elif change.kind == TERM:
+            _term_change(change)
         else:
             _entry_change(change)
 
@@ -203,6 +206,15 @@ def _item_change(change: Change) -> None:
     record = record_read(ITEM, change.record_id, change.content)
     item_store(record, phrasings_read(change.record_id, said))
     mine.update(edited=True)
+
+
+def _term_change(change: Change) -> None:
+    if change.content is None:
+        LocalTerm.objects.filter(word=change.record_id).update(is_active=False)
+        return
+    record_read(TERM, change.record_id, change.content)
+    held = {**change.content, "is_active": True}
+    LocalTerm.objects.update_or_create(word=held.pop("word"), defaults=held)
 
 
 def _entry_change(change: Change) -> None:

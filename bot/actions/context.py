@@ -23,6 +23,7 @@ from knowledge.record import (
     Topic,
     read,
 )
+from knowledge.search.local_terms import aloud
 from knowledge.search.matcher import Match
 from nlu.protocol import Understanding
 
@@ -47,6 +48,19 @@ class Guide:
             data = self._records["items"][item_id]
             self._items[item_id] = read(data, ServiceItem, item_id)
         return self._items.get(item_id)
+
+    def local_words(self) -> list[str]:
+        """Return what people here say, and what they mean by it."""
+        terms = self._records.get("terms", {})
+        return list(dict.fromkeys(w for word, t in terms.items() for w in (word, t["canonical"])))
+
+    def read_aloud(self, text: str) -> str:
+        """Return a text with the local terms as they are read aloud."""
+        return self._read_aloud(text)
+
+    @cached_property
+    def _read_aloud(self) -> Callable[[str], str]:
+        return aloud(self._records.get("terms", {}))
 
     def outline(self, item_id: str) -> dict[str, str] | None:
         """Return the name of a catalogue item whose guide is not written yet, or None."""

@@ -28,7 +28,15 @@ from bot.curation.errors import (
     SomeoneHasIt,
 )
 from bot.curation.models import Revision, RevisionStep
-from knowledge.changes import AMBIGUOUS, ENTRY_KINDS, ITEM, KIND_LABELS, Change, name_of
+from knowledge.changes import (
+    AMBIGUOUS,
+    ENTRY_KINDS,
+    ITEM,
+    KIND_LABELS,
+    TERM,
+    Change,
+    name_of,
+)
 from knowledge.models import Publication
 from knowledge.selectors import StoredRecord, stored_record
 from knowledge.services import publication_request
@@ -94,7 +102,7 @@ def _new_id(kind: str, content: Content) -> str:
         return selectors.new_item_id(str(content.get("category", "")))
     wanted = str(content.get(ENTRY_KINDS[kind].key) or "")
     # A short saying is its own id; of a copied record the id is taken.
-    if wanted and (kind == AMBIGUOUS or stored_record(kind, wanted) is None):
+    if wanted and (kind in (AMBIGUOUS, TERM) or stored_record(kind, wanted) is None):
         return wanted
     return selectors.new_entry_id(kind)
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from knowledge.search.analysis import VIEWS, View, content, squeezed, terms
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import EncoderUnavailable
+from knowledge.search.local_terms import rewriter
 from knowledge.search.passages import NOT_OURS, NOTHING, Document, Kind
 from knowledge.search.recipe import SIGNS, Recipe
 from knowledge.search.snapshot import Snapshot
@@ -84,6 +85,7 @@ class Matcher:
             squeezed(text): owners for text, owners in snapshot.records.get("ambiguous", {}).items()
         }
         self._is_ours = np.array([d.kind not in NOT_OURS for d in snapshot.documents], dtype=bool)
+        self._reword = rewriter(snapshot.records.get("terms", {}))
         self._twins = {d.owner: d.twin for d in snapshot.documents if d.twin}
         self._names = [
             (squeezed(text), number)
@@ -99,7 +101,7 @@ class Matcher:
 
     def match(self, text: str, top_k: int = 10) -> Match:
         """Rank the documents for a question and decide: answer, ask which, or step back."""
-        query = content(text)
+        query = self._reword(content(text))
         seen: dict[View, list[str]] = {view: terms(query, view) for view in VIEWS}
         if not self.snapshot.documents or not seen["chars"]:
             return Match((), 0.0, "step_back", ())

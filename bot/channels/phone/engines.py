@@ -64,6 +64,7 @@ def domain_words() -> list[str]:
     except SearchError:
         return []
     names = [name for item_id in guide.item_ids() for name in guide.names(item_id)]
+    names += guide.local_words()
     return list(dict.fromkeys([*names, *(place.name for place in guide.places)]))
 
 

@@ -53,7 +53,8 @@ def saying(reply: Reply, guide: Guide) -> Saying:
     if expects == "free" and reply.kind != "emergency":
         last = in_one_go(_asking(last) if reply.kind in _ASKS else last)
     hot_words = tuple(_hot_words(reply, guide, buttons))
-    return Saying((*before, last), expects, buttons, hot_words)
+    parts = tuple(tuple(map(guide.read_aloud, part)) for part in (*before, last))
+    return Saying(parts, expects, buttons, hot_words)
 
 
 def _asking(part: Part) -> Part:
