@@ -108,7 +108,9 @@ def phrasings_read(record_id: str, phrasings: Sequence[Mapping[str, Any]]) -> li
 def name_of(kind: str, content: Mapping[str, Any] | None) -> str:
     """Return what staff call the record."""
     content = content or {}
-    return str(content.get("name") or content.get("id") or content.get("word") or KIND_LABELS.get(kind, ""))
+    return str(
+        content.get("name") or content.get("id") or content.get("word") or KIND_LABELS.get(kind, "")
+    )
 
 
 def overlaid(knowledge: KnowledgeFiles, changes: Iterable[Change]) -> KnowledgeFiles:

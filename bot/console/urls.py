@@ -22,5 +22,6 @@ urlpatterns = [
     path("tickets/", include("bot.console.tickets_urls")),
     path("reports/", include("bot.console.reports_urls")),
     path("", include("bot.console.figures_urls")),
+    path("", include("bot.console.words_urls")),
     path("", include("bot.console.office_urls")),
 ]

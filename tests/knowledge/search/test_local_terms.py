@@ -57,7 +57,10 @@ def test_a_word_is_read_as_the_office_says() -> None:
 
 
 def test_the_matcher_reads_the_terms_of_its_snapshot() -> None:
-    documents = [page("home", "居住证办理", "外地人办什么证"), page("old", "老年人优待证", "坐车免费")]
+    documents = [
+        page("home", "居住证办理", "外地人办什么证"),
+        page("old", "老年人优待证", "坐车免费"),
+    ]
     plain = Matcher(build_snapshot(documents, Recipe(), None))
     local = Matcher(
         build_snapshot(documents, Recipe(), None, records={"terms": term("绿本子", "居住证办理")})
