@@ -110,6 +110,7 @@ BOT_KEEP_TRACKER_DAYS = int(_env("BOT_KEEP_TRACKER_DAYS", "7"))
 DEVELOPMENT_KEY_FILE = BOT_DATA_DIR / "api_key"
 SNAPSHOT_DIR = BOT_DATA_DIR / "snapshots"
 EVIDENCE_DIR = BOT_DATA_DIR / "evidence"
+PROMPTS_DIR = Path(BOT_VOICE_PROMPTS) if BOT_VOICE_PROMPTS else BOT_DATA_DIR / "prompts"
 
 FIELD_KEYS = BOT_FIELD_KEY or kept_secret(BOT_DATA_DIR / "field_key")
 DIGEST_KEY = BOT_DIGEST_KEY or kept_secret(BOT_DATA_DIR / "digest_key")

@@ -80,7 +80,7 @@ def sound_of(audio: bytes) -> bytes:
         raise VoiceUnreadable(BROKEN)
     sound = bytearray()
     try:
-        for piece in _decoded(audio, kind):
+        for piece in decoded(audio, kind):
             sound += piece
             if len(sound) > LONGEST_SECONDS * SAMPLE_RATE_HZ * _SAMPLE_BYTES:
                 raise VoiceUnreadable(TOO_LONG)
@@ -92,7 +92,7 @@ def sound_of(audio: bytes) -> bytes:
     return bytes(sound)
 
 
-def _decoded(audio: bytes, kind: str) -> Iterator[bytes]:
+def decoded(audio: bytes, kind: str) -> Iterator[bytes]:
     """Decode frame by frame, so that a small file cannot become endless sound."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
     with av.open(io.BytesIO(audio), format=kind) as container:

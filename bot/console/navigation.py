@@ -27,6 +27,7 @@ ENTRIES: Final = (
     Entry("没送到的", "/staff/letters/", (Action.DEADLETTERS_VIEW,)),
     Entry("班次", "/staff/shifts/", (Action.SHIFTS_EDIT,)),
     Entry("社区小区", "/staff/places/", (Action.GAZETTEER_EDIT,)),
+    Entry("提示音", "/staff/prompts/", (Action.PROMPTS_EDIT,)),
     Entry("人员", "/staff/people/", (Action.STAFF_EDIT,)),
     Entry("操作记录", "/staff/audit/", (Action.AUDIT_VIEW,)),
 )

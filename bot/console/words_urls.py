@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bot.console import guide_files, local_words
+from bot.console import guide_files, local_words, recordings
 
 urlpatterns = [
     path("knowledge/words/", local_words.words, name="staff-local-words"),
@@ -19,4 +19,8 @@ urlpatterns = [
     path("knowledge/files/preview/", guide_files.preview, name="staff-guide-files-preview"),
     path("knowledge/files/confirm", guide_files.confirm, name="staff-guide-files-confirm"),
     path("knowledge/files/cancel", guide_files.cancel, name="staff-guide-files-cancel"),
+    path("prompts/", recordings.recordings, name="staff-recordings"),
+    path("prompts/<slug:prompt_id>.wav", recordings.sound, name="staff-recording-sound"),
+    path("prompts/<slug:prompt_id>/store", recordings.store, name="staff-recording-store"),
+    path("prompts/<slug:prompt_id>/remove", recordings.remove, name="staff-recording-remove"),
 ]

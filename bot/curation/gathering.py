@@ -1,4 +1,4 @@
-"""Many wishes at once: one revision a record, submitted together, and one notice for all of them."""
+"""Many wishes at once: one revision a record, submitted together, one notice for all of them."""
 
 from __future__ import annotations
 

@@ -197,22 +197,45 @@ def _require_sane(path: Path) -> None:
 
 
 _WORDS: Final = (
-    (r"sheet (?P<sheet>.+), cell (?P<cell>\w+): a formula",
-     "“{sheet}”表的{cell}格里是公式。请把它改成普通文字再传。"),
-    (r"sheet (?P<sheet>.+), cell (?P<cell>\w+): expected a heading",
-     "“{sheet}”表的{cell}格上面没有列名，请补上列名，或把这一格清空。"),
-    (r"sheet (?P<sheet>.+) has the column (?P<column>.+) twice", "“{sheet}”表里“{column}”这一列有两个。"),
-    (r"sheet (?P<sheet>.+) has more than (?P<most>\d+)", "“{sheet}”表太大了，请分成几个文件传。"),
+    (
+        r"sheet (?P<sheet>.+), cell (?P<cell>\w+): a formula",
+        "“{sheet}”表的{cell}格里是公式。请把它改成普通文字再传。",
+    ),
+    (
+        r"sheet (?P<sheet>.+), cell (?P<cell>\w+): expected a heading",
+        "“{sheet}”表的{cell}格上面没有列名，请补上列名，或把这一格清空。",
+    ),
+    (
+        r"sheet (?P<sheet>.+) has the column (?P<column>.+) twice",
+        "“{sheet}”表里“{column}”这一列有两个。",
+    ),
+    (
+        r"sheet (?P<sheet>.+) has more than (?P<most>\d+)",
+        "“{sheet}”表太大了，请分成几个文件传。",
+    ),
     (r"two sheets are called (?P<sheet>.+)", "有两张表都叫“{sheet}”，请删掉一张。"),
-    (r"expected a sheet “(?P<sheet>.+)” with", "文件里没有“{sheet}”表，或这张表里没有“编号”列。请从这里下载表格来改。"),
-    (r"sheet (?P<sheet>.+): expected a column “(?P<column>.+)”", "“{sheet}”表里缺“{column}”这一列。"),
+    (
+        r"expected a sheet “(?P<sheet>.+)” with",
+        "文件里没有“{sheet}”表，或这张表里没有“编号”列。请下载表格来改。",
+    ),
+    (
+        r"sheet (?P<sheet>.+): expected a column “(?P<column>.+)”",
+        "“{sheet}”表里缺“{column}”这一列。",
+    ),
     (r"no item is called (?P<names>.+)", "没有叫“{names}”的事项，请核对名称。"),
-    (r"sheet (?P<sheet>.+) row (?P<row>\d+): “(?P<name>.+)” is not",
-     "“{sheet}”表第{row}行的“{name}”在第一张表里没有。"),
-    (r"sheet (?P<sheet>.+), (?P<item>.+), (?P<head>.+): expected at most",
-     "{item}的“{head}”太长了，Excel放不下。"),
-    (r"is no Excel workbook", "这个Excel文件打不开，可能坏了或加了密码。请重新保存一份再传。"),
-)  # fmt: skip
+    (
+        r"sheet (?P<sheet>.+) row (?P<row>\d+): “(?P<name>.+)” is not",
+        "“{sheet}”表第{row}行的“{name}”在第一张表里没有。",
+    ),
+    (
+        r"sheet (?P<sheet>.+), (?P<item>.+), (?P<head>.+): expected at most",
+        "{item}的“{head}”太长了，Excel放不下。",
+    ),
+    (
+        r"is no Excel workbook",
+        "这个Excel文件打不开，可能坏了或加了密码。请重新保存一份再传。",
+    ),
+)
 
 
 def in_words(error: WorkbookError) -> str:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.gazetteer.models import Community, Estate
+from knowledge.record import plain
+from knowledge.search.local_terms import rewriter
+from knowledge.selectors import stored_terms
 
 COMMUNITY_SORT = "社区"
 _SHORTEST_STEM = 2
@@ -49,8 +52,10 @@ def community_of(address: str) -> Community | None:
     """Return the community in which an address lies; None if it names none, or several.
 
     Of names within each other the longest counts, and full names go before a community's short one.
+    Where no name stands in it, what people here call a place (``knowledge`` local terms) counts too.
     """
-    found = list(_found_in(plain_name(address)))
+    text = plain_name(address)
+    found = list(_found_in(text)) or list(_found_in(_in_our_words(text)))
     found = [one for one in found if not any(other.holds(one) for other in found)]
     full = [one for one in found if not one.name.is_short]
     communities = {one.name.community for one in full or found}
@@ -91,6 +96,10 @@ def _found_in(text: str) -> Iterator[_Found]:
             if not _goes_on(name, text[end:]):
                 yield _Found(at, end, name)
             at = text.find(name.text, at + 1)
+
+
+def _in_our_words(text: str) -> str:
+    return rewriter({term.word: plain(term) for term in stored_terms()})(text)
 
 
 def _names() -> Iterator[_Name]:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 WORDS, FILES = "/staff/knowledge/words/", "/staff/knowledge/files/"
 RED_BOOK = {
     "word": "彩虹卡",
-    "canonical": "社会保障卡",
+    "canonical": "社会保障卡补领换领",
     "kind": "dialect",
     "spoken": "",
     "reason": "",
@@ -68,7 +68,7 @@ def test_a_word_that_two_people_agree_on_is_understood(desk: Desk, shelf: Path) 
 
 
 def test_a_word_taken_out_of_force_is_no_longer_read(desk: Desk, shelf: Path) -> None:
-    term_submit(desk.editor, TermWish("彩虹卡", "社会保障卡", "dialect"))
+    term_submit(desk.editor, TermWish("彩虹卡", "社会保障卡补领换领", "dialect"))
     publish(desk)
     term = LocalTerm.objects.get()
     Computer(desk.editor).does(f"{WORDS}{term.pk}/retire")
@@ -88,7 +88,7 @@ def test_a_word_taken_out_of_force_is_no_longer_read(desk: Desk, shelf: Path) ->
     ("changed", "told"),
     [
         ({"word": "卡"}, "至少要两个字"),
-        ({"word": "社会保障卡"}, "两边写的一样"),
+        ({"word": "社会保障卡补领换领"}, "两边写的一样"),
         ({"canonical": ""}, "这里要填"),
         ({"canonical": "老卡"}, "请直接写最后的说法"),
         ({"word": "新卡"}, "先把那一条改掉"),
@@ -126,11 +126,11 @@ def test_the_words_are_listed_searched_and_turned_over(
 
 
 def test_a_sentence_can_be_tried(desk: Desk, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    term_submit(desk.editor, TermWish("彩虹卡", "社会保障卡", "dialect"))
+    term_submit(desk.editor, TermWish("彩虹卡", "社会保障卡补领换领", "dialect"))
     publish(desk)
     monkeypatch.setattr(office, "live_matcher", lambda: LiveMatcher(shelf))
     page = Computer(desk.reviewer).does(f"{WORDS}try", 200, text="彩虹卡丢了")
-    assert "看成“社会保障卡丢了”" in page
+    assert "看成“社会保障卡补领换领丢了”" in page
 
 
 def test_who_may_not_edit_sees_no_form(desk: Desk) -> None:

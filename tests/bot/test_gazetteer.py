@@ -21,6 +21,7 @@ from bot.gazetteer.services import (
     gazetteer_seed,
 )
 from knowledge.files import KnowledgeFiles
+from knowledge.models import LocalTerm
 
 pytestmark = pytest.mark.django_db
 
@@ -253,3 +254,12 @@ def test_a_file_that_cannot_be_taken_ends_with_a_sentence(
         file.write_bytes(data)
     assert run("gazetteer", "import", str(file)) == 1
     assert "error: " in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("town")
+def test_what_people_here_call_a_place_lies_where_it_means() -> None:
+    assert named("老棉纺厂3栋") == ""
+    LocalTerm.objects.create(word="老棉纺厂", canonical="清河苑", kind="old_name")
+    LocalTerm.objects.create(word="阳光", canonical="临江社区", kind="old_name", is_active=False)
+    assert named("老棉纺厂3栋") == "珍珠路社区"
+    assert named("阳光那边") == ""

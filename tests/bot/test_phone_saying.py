@@ -130,3 +130,13 @@ def test_what_merely_may_be_asked_next_is_no_choice(guide: Guide, shipped: Knowl
     buttons = (Button("要带什么", f"ask:{item}:materials"), Button("几天", f"ask:{item}:duration"))
     reply = Reply(kind="answer", text="不收费。", item=item, buttons=buttons)
     assert saying(reply, guide).expects == "free"
+
+
+def test_local_words_are_listened_for_and_read_as_the_office_says() -> None:
+    term = {"word": "六合", "canonical": "六合", "kind": "old_name", "spoken": "陆合"}
+    guide = Guide(
+        {"terms": {"六合": term, "大红本": {**term, "canonical": "户口簿", "spoken": ""}}}
+    )
+    told = saying(Reply(kind="answer", text="请到六合路12号。"), guide)
+    assert "陆合路" in "".join(told.parts[0])
+    assert guide.local_words() == ["六合", "大红本", "户口簿"]

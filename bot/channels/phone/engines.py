@@ -13,9 +13,9 @@ from django.conf import settings
 
 from bot.actions import office
 from bot.channels.phone import sentences
+from bot.channels.phone.recorded import FreshRecordings
 from knowledge.search.errors import SearchError
 from voice.errors import SynthesizerUnavailable
-from voice.prompts import Recordings
 from voice.recognition import Recogniser, tiny_model_path
 from voice.recognition.opening import recogniser_opened
 from voice.synthesis import NORMAL_PACE, Synthesiser
@@ -70,8 +70,7 @@ def domain_words() -> list[str]:
 
 def speech() -> Speech:
     """Return the line's voice: recordings, what was rendered ahead, the engine."""
-    folder = settings.BOT_VOICE_PROMPTS
-    recordings = Recordings(Path(folder) if folder else None, office=sentences.OFFICE)
+    recordings = FreshRecordings(settings.PROMPTS_DIR, sentences.OFFICE)
     cache = SpeechCache(Path(settings.BOT_DATA_DIR) / "speech")
     return Speech(_engine(), cache, recordings)
 
