@@ -16,6 +16,8 @@ from bot.curation import selectors
 from bot.curation.errors import CurationError, SomeoneHasIt
 from bot.curation.models import Revision, RevisionStep
 from bot.curation.services import revision_draft
+from knowledge.changes import ITEM
+from knowledge.models import ServiceItem
 
 REVIEWS_PAGE: Final = "/staff/knowledge/revisions/"
 MOST_NAMED: Final = 3
@@ -85,8 +87,11 @@ def _submitted(staff: Staff, wish: Wish, reason: str) -> Revision:
 def _action(wish: Wish) -> str:
     if wish.content is None:
         return Revision.Action.RETIRE
-    stored = selectors.record_in_force(wish.kind, wish.record_id)
-    is_there = stored is not None and (stored.is_active or wish.kind == "item")
+    if wish.kind == ITEM:
+        is_there = ServiceItem.objects.filter(pk=wish.record_id).exists()
+    else:
+        stored = selectors.record_in_force(wish.kind, wish.record_id)
+        is_there = stored is not None and stored.is_active
     return Revision.Action.EDIT if is_there else Revision.Action.CREATE
 
 
