@@ -31,7 +31,7 @@ class PersonalLook(models.Model):
     number = models.CharField(max_length=10, db_index=True)
     what = models.CharField(max_length=20)
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    looked_at = models.DateTimeField()
+    looked_at = models.DateTimeField(db_index=True)
 
     class Meta:
         """The newest first."""

@@ -41,8 +41,7 @@ def sees(staff: Staff, status: int = 200, path: str = "/staff/audit/", **query: 
     client.force_login(staff, given.AUTHENTICATION_BACKENDS[1])
     response = client.get(path, query)
     assert response.status_code == status
-    parts = response.streaming_content if response.streaming else [response.content]
-    return b"".join(parts).decode()  # type: ignore[arg-type]
+    return bytes(response.getvalue()).decode()
 
 
 def a_call(staff: Staff, clock: TurnedClock) -> None:
