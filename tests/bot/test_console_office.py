@@ -82,6 +82,7 @@ def test_the_bar_shows_only_what_one_may_use(office: Office) -> None:
     assert grid == ["/staff/tickets/mine/", "/staff/tickets/", "/staff/reports/"]
     boss = links_of(Desk(office.hire("老王", Role.ADMINISTRATOR)).sees("/staff/notices/"))
     assert boss == [
+        "/staff/figures/",
         "/staff/letters/",
         "/staff/shifts/",
         "/staff/places/",
