@@ -31,6 +31,7 @@ PAGES = {
     "/staff/audit/": {Role.ADMINISTRATOR},
     "/staff/shifts/": {Role.SUPERVISOR, Role.ADMINISTRATOR},
     "/staff/places/": {Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR},
+    "/staff/prompts/": {Role.EDITOR, Role.ADMINISTRATOR},
 }
 
 
