@@ -134,7 +134,7 @@ def _shown(request: HttpRequest, found: Preview, problem: str, status: int) -> H
     rows = found.errors or found.changes
     names = dict(ServiceItem.objects.values_list("item_id", "name"))
     names |= {str(w.record_id): str((w.content or {}).get("name", "")) for w in found.wishes}
-    counts = Counter(row.status for row in found.rows)
+    counts: Counter[str] = Counter(row.status for row in found.rows)
     shown = {
         "rows": [
             (row, _STATUSES[row.status], _COLOURS[row.status], names.get(row.item_id, ""))

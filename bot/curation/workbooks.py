@@ -93,7 +93,7 @@ def _drafted() -> Guides:
     found: Guides = {}
     for revision in Revision.objects.open().filter(kind=ITEM, content__isnull=False):
         try:
-            item = record_read(ITEM, revision.record_id, revision.content)
+            item = record_read(ITEM, revision.record_id, revision.content or {})
             said = phrasings_read(revision.record_id, revision.phrasings or [])
         except RecordError:
             continue

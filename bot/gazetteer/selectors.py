@@ -52,7 +52,7 @@ def community_of(address: str) -> Community | None:
     """Return the community in which an address lies; None if it names none, or several.
 
     Of names within each other the longest counts, and full names go before a community's short one.
-    Where no name stands in it, what people here call a place (``knowledge`` local terms) counts too.
+    Where no name stands in it, what people here call a place (local terms) counts too.
     """
     text = plain_name(address)
     found = list(_found_in(text)) or list(_found_in(_in_our_words(text)))
