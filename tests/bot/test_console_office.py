@@ -87,6 +87,7 @@ def test_the_bar_shows_only_what_one_may_use(office: Office) -> None:
         "/staff/letters/",
         "/staff/shifts/",
         "/staff/places/",
+        "/staff/prompts/",
         "/staff/people/",
         "/staff/audit/",
     ]
