@@ -17,6 +17,7 @@ from django.db import close_old_connections
 from bot import clock
 from bot.channels.outbox import due_targets, notices_deliver
 from bot.curation import clockwork as curation
+from bot.curation.clustering import unanswered_sweep
 from bot.evidence.services import uploads_sweep
 from bot.figures.rollup import figures_fill
 from bot.reports import clockwork as reports
@@ -34,6 +35,8 @@ RETENTION = "bot.conversations.retention"
 RETENTION_HOUR = 3
 # Before words are let go of.
 FIGURES_HOUR = 1
+# Before the retention, which takes old questions away.
+UNANSWERED_HOUR = 2
 
 
 def run_worker() -> None:
@@ -138,6 +141,12 @@ def is_figures_time(_: datetime | None = None) -> bool:
     return (now.hour, now.minute) == (FIGURES_HOUR, 0)
 
 
+def is_unanswered_time(_: datetime | None = None) -> bool:
+    """Whether it is the minute of the night for grouping what was not answered well."""
+    now = clock.now()
+    return (now.hour, now.minute) == (UNANSWERED_HOUR, 0)
+
+
 def is_full_hour(_: datetime | None = None) -> bool:
     """Whether it is the first minute of an hour, by the office's clock."""
     return clock.now().minute == 0
@@ -150,5 +159,6 @@ queue.periodic_task(lambda _: True, name="tickets_sweep")(tickets_sweep)
 queue.periodic_task(lambda _: True, name="curation_sweep")(curation_sweep)
 queue.periodic_task(is_figures_time, name="figures_sweep")(figures_sweep)
 queue.periodic_task(is_retention_time, name="retention_sweep")(retention_sweep)
+queue.periodic_task(is_unanswered_time, name="unanswered_sweep")(unanswered_sweep)
 queue.periodic_task(is_retention_time, name="sessions_sweep")(sessions_sweep)
 queue.periodic_task(is_full_hour, name="evidence_sweep")(evidence_sweep)

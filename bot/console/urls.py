@@ -23,5 +23,7 @@ urlpatterns = [
     path("reports/", include("bot.console.reports_urls")),
     path("", include("bot.console.figures_urls")),
     path("", include("bot.console.words_urls")),
+    # Before the other pages of the knowledge, whose last addresses are ids.
+    path("knowledge/", include("bot.console.hits_urls")),
     path("", include("bot.console.office_urls")),
 ]

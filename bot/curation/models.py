@@ -180,3 +180,45 @@ class RevisionStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.revision_id} {self.step}"
+
+
+class UnansweredCluster(models.Model):
+    """Questions of residents that ask for the same and were not answered well.
+
+    ``whys`` counts by reason (bot.curation.misses), ``weeks`` by week, the current one last.
+    ``samples`` are the different texts, masked. ``rank`` orders the open ones, 1 is first.
+    """
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        OPEN = "open", "待处理"
+        DRAFTED = "drafted", "已写成修改"
+        IGNORED = "ignored", "不用管"
+
+    title = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    rank = models.PositiveIntegerField(default=0)
+    count = models.PositiveIntegerField(default=0)
+    whys = models.JSONField(default=dict, blank=True)
+    weeks = models.JSONField(default=list, blank=True)
+    samples = models.JSONField(default=list, blank=True)
+    suggestions = models.JSONField(default=list, blank=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    refreshed_at = models.DateTimeField()
+    handled_by = _people("+")
+    handled_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    revision = models.ForeignKey(
+        Revision, models.SET_NULL, null=True, blank=True, related_name="unanswered"
+    )
+
+    class Meta:
+        """The most frequent first."""
+
+        ordering: ClassVar = ["rank", "id"]
+        indexes: ClassVar = [models.Index(fields=["state", "rank"], name="unanswered_by_rank")]
+
+    def __str__(self) -> str:
+        return self.title
