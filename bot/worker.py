@@ -17,7 +17,7 @@ from django.db import close_old_connections
 from bot import clock
 from bot.channels.outbox import due_targets, notices_deliver
 from bot.curation import clockwork as curation
-from bot.curation.clustering import unanswered_sweep
+from bot.curation.nightly import unanswered_sweep
 from bot.evidence.services import uploads_sweep
 from bot.figures.rollup import figures_fill
 from bot.reports import clockwork as reports

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from knowledge.evaluation import Share
@@ -73,13 +74,14 @@ class Reference:
         """Return the id that is meant by an id or a name, or None."""
         if said in self._names or said in self._items:
             return said
-        short = {
-            str(item.get("short_name")): owner
-            for owner, item in self._items.items()
-            if item.get("short_name")
-        }
-        by_name = {name: owner for owner, name in self._names.items()}
-        return by_name.get(said) or short.get(said)
+        return self._by_name.get(said)
+
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        """Ids by short name and name; of two with one name the whole name counts."""
+        short = {str(item.get("short_name", "")): owner for owner, item in self._items.items()}
+        short.pop("", None)
+        return {**short, **{name: owner for owner, name in self._names.items()}}
 
     def right(self, expected: Iterable[str]) -> frozenset[str]:
         """Return the expected ids with those that mean the same matter."""

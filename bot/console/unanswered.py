@@ -15,10 +15,10 @@ from bot.accounts.models import Staff
 from bot.accounts.policies import Action, may
 from bot.console.asking import needs, staff_of
 from bot.curation import answering
-from bot.curation.clustering import unanswered_refresh
 from bot.curation.errors import CurationError
 from bot.curation.misses import WHY_NAMES
 from bot.curation.models import Revision, UnansweredCluster
+from bot.curation.nightly import unanswered_refresh
 from knowledge.hits import KIND_NAMES
 
 PAGE: Final = 30

@@ -23,7 +23,6 @@ from django.db import close_old_connections, transaction
 from bot import clock
 from bot.curation.misses import Miss, misses_since
 from bot.curation.models import UnansweredCluster
-from bot.tasks import queue
 from knowledge.search.analysis import squeezed
 from knowledge.search.encoder import Encoder, SentenceTransformerEncoder
 from knowledge.search.errors import EncoderUnavailable, SearchError
@@ -189,7 +188,3 @@ def _matcher(encoder: Encoder) -> Matcher | None:
         return Matcher(load_snapshot(shelf, current_fingerprint(shelf)), encoder)
     except SearchError:
         return None
-
-
-# On demand: the page asks, the worker does it.
-unanswered_refresh: Any = queue.task(name="unanswered_refresh")(unanswered_sweep)
