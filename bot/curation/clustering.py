@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float32]
 WEEKS: Final = 8
 # Cosine from which two questions ask for the same.
-ALIKE: Final = 0.8
+ALIKE: Final = 0.6
 MOST_TEXTS: Final = 4000
 MOST_CLUSTERS: Final = 500
 KEPT_SAMPLES: Final = 20
