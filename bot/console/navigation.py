@@ -24,6 +24,7 @@ ENTRIES: Final = (
     Entry("代办单", "/staff/tickets/", (Action.TICKET_VIEW,)),
     Entry("诉求", "/staff/reports/", (Action.REPORT_VIEW,)),
     Entry("统计", "/staff/figures/", (Action.FIGURES_VIEW,)),
+    Entry("知识库", "/staff/knowledge/", (Action.KNOWLEDGE_VIEW,)),
     Entry("没送到的", "/staff/letters/", (Action.DEADLETTERS_VIEW,)),
     Entry("班次", "/staff/shifts/", (Action.SHIFTS_EDIT,)),
     Entry("社区小区", "/staff/places/", (Action.GAZETTEER_EDIT,)),

@@ -25,5 +25,6 @@ urlpatterns = [
     path("", include("bot.console.words_urls")),
     # Before the other pages of the knowledge, whose last addresses are ids.
     path("knowledge/", include("bot.console.hits_urls")),
+    path("knowledge/", include("bot.console.knowledge_urls")),
     path("", include("bot.console.office_urls")),
 ]
