@@ -31,6 +31,7 @@ from bot.evidence.services import upload_look
 from knowledge.changes import ITEM, KIND_LABELS
 
 ON_PAGE: Final = 50
+State = Revision.State
 # Fields that only say that something was changed or stamped.
 _UNTOLD: Final = frozenset({"version", "state"})
 _SHOWN: Final = {
@@ -192,7 +193,6 @@ def _page(request: HttpRequest, found: Revision, status: int = 200, **more: Any)
 
 def _may(found: Revision, staff: Staff) -> dict[str, bool]:
     """Which steps its reader can take."""
-    State = Revision.State
     edits, reviews = may(staff, Action.KNOWLEDGE_EDIT), may(staff, Action.KNOWLEDGE_REVIEW)
     is_writer = staff.pk in (found.author_id, found.editor_id)
     is_draft, is_mine = found.state == State.DRAFT, found.editor_id == staff.pk

@@ -191,8 +191,10 @@ HINTS: Final[dict[str, str]] = {
 }
 # One line is not enough for these.
 LONG: Final = frozenset(
-    ("scope", "text", "note", "answer", "basis", "reason", "where", "why", "intro", "in_order")
-    + ("tell_apart", "brief", "standard")
+    [
+        *("scope", "text", "note", "answer", "basis", "reason", "where", "why", "intro"),
+        *("in_order", "tell_apart", "brief", "standard"),
+    ]
 )
 # Set by the program, or on a page of their own.
 HIDDEN: Final = frozenset({"version", "state", "verified", "verified_by", "verified_on"})
