@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -93,7 +93,7 @@ def look(request: HttpRequest, revision_id: int) -> HttpResponse:
 
 def _rows_moved(request: HttpRequest, revision: Revision, sent: Sent) -> HttpResponse:
     """Answer a button beside a row: the whole page, or for a script the list alone."""
-    sent = Sent(**{**vars(sent), "typed": pressed(sent.typed, sent.do)})
+    sent = replace(sent, typed=pressed(sent.typed, sent.do))
     if request.headers.get("X-Part") != "rows":
         return _page(request, revision, sent)
     step, _, name = sent.do.partition(":")
@@ -114,13 +114,13 @@ def _saved(request: HttpRequest, revision: Revision, staff: Staff, sent: Sent) -
             reason=sent.reason,
             effective_at=sent.effective_at,
         )
-        sent = Sent(**{**vars(sent), "version": saved.version})
+        sent = replace(sent, version=saved.version)
         if sent.do != "submit":
             return redirect("staff-revision-edit", saved.pk)
         services.revision_submit(saved, staff)
     except ChangedUnder as error:
         theirs, mine = _typed_in(error.revision), without_blanks(revision.kind, sent.typed)
-        newer = Sent(**{**vars(sent), "version": error.revision.version})
+        newer = replace(sent, version=error.revision.version)
         apart = differences(theirs, mine)
         return _page(request, revision, newer, 409, problem=str(error), apart=apart)
     except Unreadable as error:

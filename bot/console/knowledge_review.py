@@ -197,14 +197,15 @@ def _may(found: Revision, staff: Staff) -> dict[str, bool]:
     is_writer = staff.pk in (found.author_id, found.editor_id)
     is_draft, is_mine = found.state == State.DRAFT, found.editor_id == staff.pk
     waits = found.state == State.SUBMITTED
+    is_going_live = found.state == State.APPROVED and found.publication_id is not None
     return {
         "may_edit": edits and is_draft and is_mine and found.content is not None,
         "may_submit": edits and is_draft and is_mine,
         "may_take": edits and is_draft and not is_mine,
-        "may_withdraw": edits and is_writer and found.is_open and not found.publication_id,
+        "may_withdraw": edits and is_writer and found.is_open and not is_going_live,
         "may_decide": reviews and waits and may_decide(staff, found),
         "is_own": reviews and waits and not may_decide(staff, found),
         "may_reopen": edits and found.state in (State.REJECTED, State.WITHDRAWN),
         "may_roll_back": edits and found.state == State.PUBLISHED,
-        "is_going_live": found.state == State.APPROVED and found.publication_id is not None,
+        "is_going_live": is_going_live,
     }

@@ -64,8 +64,7 @@ def shapes_of(kind: str) -> tuple[Shape, ...]:
     if kind in (OUT_OF_SCOPE, AMBIGUOUS):
         return _shapes(OutOfScope if kind == OUT_OF_SCOPE else Ambiguous, "", {"id"})
     entry = ENTRY_KINDS[kind]
-    hidden = {entry.key} if kind == "place" else {entry.key, *HIDDEN}
-    return _shapes(entry.record, "", hidden, frozenset())
+    return _shapes(entry.record, "", {entry.key}, frozenset())
 
 
 def _shapes(

@@ -215,6 +215,8 @@ def revision_submit(revision: Revision, staff: Staff, reason: str | None = None)
         publishable_require(held)
         held.state, held.submitted_at = State.SUBMITTED, clock.now()
         held.trouble, held.broken, held.rejection = "", [], ""
+        # That of an earlier try; the next one may wait for its hour.
+        held.publication = None
         if reason is not None:
             held.reason = reason[:LONGEST_REASON]
         held.save()
@@ -229,7 +231,7 @@ def revision_withdraw(revision: Revision, staff: Staff) -> Revision:
     with transaction.atomic():
         held = _locked(revision)
         _require_state(held, State.DRAFT, State.SUBMITTED, State.APPROVED, what="撤回")
-        if held.publication_id:
+        if held.state == State.APPROVED and held.publication_id:
             raise NotOpen("正在上线，撤不回来了；上线以后可以退回旧版。")
         if staff.pk not in {held.author_id, held.editor_id}:
             raise CurationError("只有写的人能撤回；审核的人请用“退回”。")

@@ -32,7 +32,7 @@ State = Revision.State
 @pytest.fixture
 def desk(shipped: KnowledgeFiles, shelf: Path, settings: Any, tmp_path: Path) -> Desk:
     """Editors, a reviewer, two guides in force."""
-    settings.BOT_DATA_DIR = str(tmp_path)
+    settings.EVIDENCE_DIR = tmp_path / "evidence"
     return make_desk(shipped, shelf)
 
 
@@ -267,11 +267,11 @@ def test_lint_speaks_beside_the_field_while_somebody_types(desk: Desk) -> None:
     screen = Screen(desk.editor)
     form = begun(screen)
     fields = screen.form(form)
-    more = {"voice.brief": "很长" * 40, "materials.0.original_count": "0"}
+    more = {"voice.brief": "很长" * 40, "materials.1.original_count": "0"}
     answer = screen.does(form.replace("edit/", "look"), 200, **{**fields, **more}).json()
     notes = {note["name"]: note for note in answer["notes"]}
     assert notes["voice.brief"]["text"] == "这句有80个字，最多60个。"
-    assert notes["materials.0"]["level"] == "error"
+    assert notes["materials.1"]["level"] == "error"
     assert Revision.objects.get().content == desk.content()
 
 

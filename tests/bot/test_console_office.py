@@ -83,6 +83,7 @@ def test_the_bar_shows_only_what_one_may_use(office: Office) -> None:
     assert grid == ["/staff/tickets/mine/", "/staff/tickets/", "/staff/reports/"]
     boss = links_of(Desk(office.hire("老王", Role.ADMINISTRATOR)).sees("/staff/notices/"))
     assert boss == [
+        "/staff/knowledge/",
         "/staff/figures/",
         "/staff/letters/",
         "/staff/shifts/",
@@ -139,7 +140,7 @@ def test_conversations_are_not_for_everybody(office: Office) -> None:
     grid.sees("/staff/queue/", status=403)
     grid.sees("/staff/conversations/1/", status=403)
     editor = Desk(office.hire("小编", Role.EDITOR))
-    assert editor.client.get("/staff/").headers["Location"] == "/staff/notices/"
+    assert editor.client.get("/staff/").headers["Location"] == "/staff/knowledge/"
 
 
 def test_the_bell_counts_what_is_new_until_it_is_looked_at(office: Office) -> None:

@@ -309,3 +309,16 @@ def test_findings_while_somebody_types_and_over_everything(desk: Desk) -> None:
     [worst, *_] = checking.findings_of("item", "SB13", taken, (stolen.phrasings or [])[:1])
     assert (worst.level, worst.rule) == ("error", "shared-phrasing")
     assert checking.quick_findings("item", "SB13", {"item_id": "SB13"})[0].rule == "unreadable"
+
+
+def test_what_could_not_be_published_can_be_withdrawn_or_wait_for_another_hour(desk: Desk) -> None:
+    revision = services.revision_approve(desk.submitted(), desk.reviewer)
+    Publication.objects.filter(pk=revision.publication_id).update(
+        state="failed", error="…", finished_at=clock.now()
+    )
+    services.revisions_settle()
+    services.revision_submit(revision, desk.editor)
+    later = clock.now() + timedelta(days=1)
+    services.revision_approve(revision, desk.reviewer, effective_at=later)
+    assert Revision.objects.due(later).get() == revision
+    assert services.revision_withdraw(revision, desk.editor).state == State.WITHDRAWN
