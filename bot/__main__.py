@@ -95,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--baselines", nargs="*", default=["bm25", "svm", "diet"])
     evaluate.add_argument("--server", action="store_true", help="through the whole server")
     evaluate.add_argument("--spoken", action="store_true", help="said on the telephone; no others")
+    evaluate.add_argument(
+        "--curve", action="store_true", help="how much more phrasings would help, and nothing else"
+    )
     export = add("export-items", _export_items, "write guides to an Excel workbook")
     export.add_argument("file", type=Path)
     export.add_argument("--items", nargs="*", default=[], help="ids; all guides if none is given")
@@ -284,8 +287,11 @@ def _publish(given: argparse.Namespace) -> int:
 
 def _evaluate(given: argparse.Namespace) -> int:
     from bot import terminal
-    from bot.evaluating import BASELINES, evaluate
+    from bot.evaluating import BASELINES, curve, evaluate
 
+    if given.curve:
+        curve(given.questions, given.out)
+        return 0
     if unknown := set(given.baselines) - set(BASELINES):
         print(f"error: baselines are {', '.join(BASELINES)}, got {unknown}", file=sys.stderr)
         return 2

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -23,12 +24,15 @@ from bot.actions.emergencies import DangerSense, enquiry_in
 from bot.terminal import door, patiently
 from knowledge.baselines import Baseline, bm25, linear_svm
 from knowledge.documents import documents_of
+from knowledge.embedding import SEED
 from knowledge.evaluation import (
     Marked,
     Outcome,
     Questions,
+    Row,
     Share,
     System,
+    calibration_error,
     confusions,
     control_figure,
     draw,
@@ -38,6 +42,8 @@ from knowledge.evaluation import (
     other_figures,
 )
 from knowledge.files import KnowledgeFiles, load_knowledge
+from knowledge.garbling import Garbler
+from knowledge.learning_curve import draw_curve, learning_curve
 from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.matcher import Matcher
 from knowledge.search.passages import NOT_OURS, NOTHING, Document, read_documents, read_lines
@@ -48,6 +54,8 @@ from nlu.protocol import read_message
 BASELINES = ("bm25", "svm", "diet")
 AT_ONCE = 4
 SHOWN_WRONG = 20
+# Shares of characters that a recogniser gets wrong.
+MISHEARD = (0.0, 0.05, 0.15, 0.25)
 _DECISIONS = {"answer": "answer", "clarify": "ask"}
 
 
@@ -74,6 +82,10 @@ def evaluate(
         if is_through_server:
             others["dialogue control"] = control_figure(questions, system)
         report["others"] = _told("others", {"product": others})
+        report["calibration error"] = round(calibration_error(marked["product"]), 4)
+        print(f"items      calibration error {report['calibration error']}")
+        if not is_through_server:
+            report["misheard"] = _misheard(questions, system, documents, twins)
     for right, came, count in confusions(marked["product"]):
         print(f"confused   {right:6} for {came:6} {count}")
     for each in _answered_wrong(marked["product"]):
@@ -90,6 +102,37 @@ def evaluate(
     (out / "figures.json").write_text(json.dumps(report, ensure_ascii=False, indent=1))
     for picture in draw(marked, out):
         print(f"picture    {picture}")
+
+
+def curve(folder: Path, out: Path) -> None:
+    """Train anew with growing numbers of phrasings an item; print a table, write it, draw it."""
+    with tempfile.TemporaryDirectory() as workshop:
+        found = learning_curve(
+            load_knowledge(), load_questions(folder), load_recipe(), Path(workshop)
+        )
+    told = {str(size): _told(f"{size:3} each", {"right": shares}) for size, shares in found.items()}
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "curve.json").write_text(json.dumps(told, ensure_ascii=False, indent=1))
+    draw_curve(found, out / "curve.png")
+    print(f"picture    {out / 'curve.png'}")
+
+
+def _misheard(
+    questions: Questions,
+    system: System,
+    documents: Sequence[Document],
+    twins: Mapping[str, str],
+) -> dict[str, Any]:
+    """Right first and answered wrong with growing shares of characters misheard, and fillers."""
+    garbler = Garbler(text for document in documents for _, text in document.texts)
+    figures = {}
+    for rate in MISHEARD:
+        draw = Random(SEED)
+        rows: list[Row] = [
+            {**row, "text": garbler.garbled(row["text"], rate, draw)} for row in questions.items
+        ]
+        figures[f"{rate:.0%}"] = item_figures(mark(Questions(items=rows), system, twins))["all"]
+    return _told("misheard", figures)
 
 
 def _answered_wrong(marked: Sequence[Marked]) -> list[Marked]:

@@ -232,6 +232,15 @@ def reliability(marked: Sequence[Marked]) -> list[tuple[float, float, int]]:
     ]
 
 
+def calibration_error(marked: Sequence[Marked]) -> float:
+    """Expected calibration error: mean distance of confidence and share right, by count.
+
+    Over BINS equal steps of confidence (Naeini, Cooper and Hauskrecht 2015).
+    """
+    gaps = (abs(confidence - right) * count for confidence, right, count in reliability(marked))
+    return sum(gaps) / max(1, len(marked))
+
+
 def draw(marked: Mapping[str, Sequence[Marked]], folder: Path) -> list[Path]:
     """Draw the risk–coverage curves and the reliability diagram; returns the pictures' paths."""
     import matplotlib as mpl

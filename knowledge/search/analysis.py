@@ -128,6 +128,15 @@ def sounds(text: str) -> list[str]:
     return [sound for unit in _WORD.findall(text) for sound in _sounds(unit)]
 
 
+def spoken_units(text: str) -> list[tuple[str, str]]:
+    """Return (character, sound) of a normalised text; typed pinyin is sounds without characters."""
+    return [
+        (unit if len(unit) == 1 else "", sound)
+        for unit in _WORD.findall(text)
+        for sound in _sounds(unit)
+    ]
+
+
 def initials(text: str) -> list[str]:
     """Return the initials by which the words of a normalised text are typed: 居住证 as jzz.
 

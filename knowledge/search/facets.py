@@ -1,8 +1,8 @@
 """Which side of the item a resident asks about: what to bring, where, how much, ….
 
 A multinomial linear classifier, trained on the phrasings, weighs character groups and plain cues
-(“要带什么”), those of the clause that asks above those of the story around it. One message may ask
-for several facets.
+(“要带什么”), those of the clause that asks above those of the story around it; the reader, which takes
+the message as a whole, has a say too. One message may ask for several facets.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import lru_cache
 from knowledge.search.analysis import content
 from knowledge.search.encoder import TRAINED_DIR
 from knowledge.search.linear import LinearClassifier, train_linear
+from knowledge.search.reader import shipped_reader
 
 FACETS_FILE = TRAINED_DIR / "facets.npz"
 OVERVIEW = "overview"
@@ -23,6 +24,8 @@ MOST_FACETS = 3
 CUED_SHARE = 0.15
 # A clause that asks on its own counts as a question of its own from this probability on.
 SURE_CLAUSE = 0.5
+# How much the reader's word counts beside the classifier's.
+READER_SHARE = 0.35
 # Values of the features; cues weigh more, so that regularisation does not wash them out.
 STORY, ASKING, CUED, ASKING_CUED = 0.3, 1.0, 1.0, 4.0
 SHORTEST_ASKING, LONGEST_ASKING = 5, 20
@@ -114,7 +117,7 @@ def facets(text: str, classifier: LinearClassifier | None = None) -> list[str]:
     if classifier is None:
         cues = [cue for clause in clauses for cue in cued_facets(clause)]
         return list(dict.fromkeys(cues))[:MOST_FACETS] or [OVERVIEW]
-    probabilities = classifier.probabilities(_features(clauses))
+    probabilities = _blended(clauses, classifier)
     best = max(probabilities, key=lambda facet: probabilities[facet])
     several = _several(clauses, classifier)
     if len(several) > 1 and best in several:
@@ -122,6 +125,16 @@ def facets(text: str, classifier: LinearClassifier | None = None) -> list[str]:
     cues = cued_facets(_asking(clauses))
     both = [c for c in cues if c == best or (best != OVERVIEW and probabilities[c] >= CUED_SHARE)]
     return (both if best in both else [best, *both])[:MOST_FACETS]
+
+
+def _blended(clauses: Sequence[str], classifier: LinearClassifier) -> dict[str, float]:
+    """What the classifier believes and, beside the shipped one, the reader."""
+    probabilities = classifier.probabilities(_features(clauses))
+    reader = shipped_reader() if classifier is shipped_facets() else None
+    if reader is None:
+        return probabilities
+    read = reader.read(" ".join(clauses)).facets
+    return {f: (1 - READER_SHARE) * p + READER_SHARE * read[f] for f, p in probabilities.items()}
 
 
 def _several(clauses: Sequence[str], classifier: LinearClassifier) -> list[str]:

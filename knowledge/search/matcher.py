@@ -19,6 +19,7 @@ from knowledge.search.encoder import Encoder
 from knowledge.search.errors import EncoderUnavailable
 from knowledge.search.local_terms import rewriter
 from knowledge.search.passages import NOT_OURS, NOTHING, Document, Kind
+from knowledge.search.reader import Reader, shipped_reader
 from knowledge.search.recipe import SIGNS, Recipe
 from knowledge.search.snapshot import Snapshot
 
@@ -74,8 +75,13 @@ class Match:
 class Matcher:
     """Matches questions against one snapshot. Without an encoder it goes by words alone."""
 
-    def __init__(self, snapshot: Snapshot, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, encoder: Encoder | None = None, reader: Reader | None = None
+    ) -> None:
         self.snapshot = snapshot
+        # A recipe that gives the reader no weight was made without one.
+        is_read = snapshot.recipe.weights["reader"] > 0
+        self._reader = reader or (shipped_reader() if is_read else None)
         self._encoder = _fitting(snapshot, encoder)
         owners = np.array([p.owner for p in snapshot.passages], dtype=np.int64)
         self._first = np.searchsorted(owners, np.arange(len(snapshot.documents)))
@@ -105,7 +111,7 @@ class Matcher:
         seen: dict[View, list[str]] = {view: terms(query, view) for view in VIEWS}
         if not self.snapshot.documents or not seen["chars"]:
             return Match((), 0.0, "step_back", ())
-        match = self.rank(query, seen, self.encode(query), top_k)
+        match = _named_outright(self.rank(query, seen, self.encode(query), top_k), query)
         return self._between(match, self._ambiguous.get(squeezed(query), []))
 
     def _between(self, match: Match, owners: Sequence[str]) -> Match:
@@ -166,6 +172,9 @@ class Matcher:
         for name, number in self._names:
             if name in asked:
                 table[number, 6] = max(table[number, 6], len(name) / len(asked))
+        if self._reader is not None:
+            signs = self._reader.read(query).signs
+            table[:, 7] = [signs.get(d.owner, 0.0) for d in self.snapshot.documents]
         return table
 
     def _near(self, vector: Floats) -> tuple[Floats, Floats]:
@@ -225,6 +234,13 @@ class Matcher:
         if probability >= self.recipe.answer_at and is_one:
             return Match(ranked, probability, "answer", choices)
         return Match(ranked, probability, "ask", choices)
+
+
+def _named_outright(match: Match, query: str) -> Match:
+    """Answer who says exactly a record's name, and nothing but the name."""
+    if match.decision != "ask" or squeezed(match.ranked[0].name) != squeezed(query):
+        return match
+    return replace(match, decision="answer")
 
 
 def decision_signs(

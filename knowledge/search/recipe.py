@@ -18,7 +18,7 @@ from knowledge.search.encoder import TRAINED_DIR
 RECIPE_FILE = TRAINED_DIR / "recipe.json"
 
 # The signs of a match between a question and one document, in this order everywhere.
-SIGNS = ("chars", "words", "pinyin", "dense", "support", "whole", "named")
+SIGNS = ("chars", "words", "pinyin", "dense", "support", "whole", "named", "reader")
 # The signs by which the best match of a question is believed or doubted, beside SIGNS of the best.
 DECISION_SIGNS = (
     "score",  # of the best, weighed
@@ -58,6 +58,7 @@ class Recipe:
             "support": 2.0,
             "whole": 8.0,
             "named": 1.0,
+            "reader": 0.0,
         }
     )
     # The probability that the best document is the right one.

@@ -28,7 +28,7 @@ from knowledge.search.lexical import WHOLE_RECORD, Counted, LexicalIndex, count,
 from knowledge.search.passages import Document, Passage, cut
 from knowledge.search.recipe import Recipe, recipe_from
 
-FORMAT = 4
+FORMAT = 5
 POINTER = "CURRENT"
 KEPT_SNAPSHOTS = 5
 STALE_DRAFT_SECONDS = 600

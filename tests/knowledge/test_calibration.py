@@ -114,7 +114,7 @@ def test_names_stay_and_most_phrasings_go() -> None:
         assert len(ours) == NEAREST
         assert all({"name", "alias"} <= {field for field, _ in d.texts} for d in ours.values())
         share = sum(len(said(d)) for d in ours.values()) / (NEAREST * PHRASINGS)
-        assert 0.2 < share < 0.5
+        assert 0.5 < share < 0.8
 
 
 def test_a_subject_left_out_as_a_whole_is_asked_for_in_vain() -> None:
@@ -134,7 +134,7 @@ def test_a_record_of_which_nothing_stays_is_left_out() -> None:
     bare = Document("bare", "topic", (("phrasing", text),))
     for fold in range(FOLDS):
         kept, _ = calibration._split([bare], fold)
-        assert [d.owner for d in kept] == (["bare"] if calibration._fold(text) == fold else [])
+        assert [d.owner for d in kept] == ([] if calibration._fold(text) == fold else ["bare"])
 
 
 @given(st.text(max_size=30))
@@ -156,13 +156,14 @@ def letters(monkeypatch: pytest.MonkeyPatch) -> list[list[Document]]:
 
     monkeypatch.setattr(calibration, "train_encoder", train)
     monkeypatch.setattr(calibration, "SentenceTransformerEncoder", LetterEncoder)
+    monkeypatch.setattr(calibration, "train_reader", lambda *_: None)
     return trained
 
 
 def test_each_fold_trains_an_encoder_without_what_it_is_asked(
     letters: list[list[Document]], tmp_path: Path
 ) -> None:
-    cross_validate(records(), {}, tmp_path / "folds")
+    cross_validate(records(), {}, {}, tmp_path / "folds")
     assert letters == [calibration._split(records(), fold)[0] for fold in range(FOLDS)]
     assert not (tmp_path / "folds").exists()
 
@@ -171,7 +172,7 @@ def test_questions_are_judged_with_their_nearest_and_what_is_right(
     letters: list[list[Document]], tmp_path: Path
 ) -> None:
     ambiguous = {"赵赵登记还是钱钱登记": ["item-0", "item-1"]}
-    found, several = cross_validate(records(), ambiguous, tmp_path)
+    found, several = cross_validate(records(), ambiguous, {}, tmp_path)
     assert all(len(question.owners) == NEAREST for question in found)
     assert all(question.signs.shape == (NEAREST, len(SIGNS)) for question in found)
     answerable = [q for q in found if NOTHING not in q.right]
@@ -186,14 +187,14 @@ def test_a_twin_of_what_is_right_is_right_too(
     letters: list[list[Document]], tmp_path: Path
 ) -> None:
     twin = replace(record(0), owner="report-0", kind="report", twin="item-0")
-    found, _ = cross_validate([*records(), twin], {}, tmp_path)
+    found, _ = cross_validate([*records(), twin], {}, {}, tmp_path)
     of_item = [q for q in found if "item-0" in q.right]
     assert of_item
     assert all(q.right == {"item-0", "report-0"} for q in of_item)
 
 
 def test_what_is_not_ours_is_known_as_such(letters: list[list[Document]], tmp_path: Path) -> None:
-    found, _ = cross_validate(records(), {}, tmp_path)
+    found, _ = cross_validate(records(), {}, {}, tmp_path)
     for question in found[:50]:
         for owner, is_ours in zip(question.owners, question.is_ours, strict=True):
             assert is_ours == owner.startswith("item")
@@ -323,7 +324,7 @@ def test_a_recipe_is_learnt_from_the_phrasings(
     ambiguous = {
         f"{LETTERS[n] * 2}{LETTERS[n + 1] * 2}": [f"item-{n}", f"item-{n + 1}"] for n in range(12)
     }
-    recipe = train_recipe(records(), ambiguous, tmp_path)
+    recipe = train_recipe(records(), ambiguous, {}, tmp_path)
     assert set(recipe.weights) == set(SIGNS)
     assert 0 < recipe.ask_at < recipe.answer_at < 1
     assert 0 < recipe.several_at <= 1

@@ -16,6 +16,7 @@ from knowledge.evaluation import (
     Outcome,
     Questions,
     Share,
+    calibration_error,
     confusions,
     control_figure,
     draw,
@@ -271,3 +272,11 @@ def test_pictures_are_written_where_they_are_wanted(tmp_path: Path) -> None:
 
 def test_without_questions_about_items_the_pictures_are_empty(tmp_path: Path) -> None:
     assert draw({"product": []}, tmp_path) == []
+
+
+def test_the_calibration_error_is_the_mean_distance_of_belief_and_truth() -> None:
+    assert calibration_error([]) == 0
+    assert calibration_error(sure((1.0, True), (1.0, True))) == 0
+    # Two at .95 of which one is right, two at .05 of which none is.
+    four = sure((0.95, True), (0.95, False), (0.05, False), (0.05, False))
+    assert calibration_error(four) == pytest.approx((2 * 0.45 + 2 * 0.05) / 4)

@@ -339,10 +339,16 @@ def test_the_less_sure_the_match_the_more_careful_the_decision(
     probability: float, decision: str
 ) -> None:
     recipe = Recipe(sure=certain(probability), answer_at=0.6, ask_at=0.2)
-    match = small_matcher(CARD, HOME, recipe=recipe).match("社保卡补办")
+    match = small_matcher(CARD, HOME, recipe=recipe).match("社保卡补办去")
     assert match.decision == decision
     assert match.probability == pytest.approx(probability)
     assert match.ranked[0].score == pytest.approx(probability)
+
+
+def test_who_says_exactly_a_name_is_answered() -> None:
+    recipe = Recipe(sure=certain(0.4), answer_at=0.6, ask_at=0.2)
+    match = small_matcher(CARD, HOME, recipe=recipe).match("社保卡补办？")
+    assert match.decision == "answer"
 
 
 def test_the_office_asks_which_when_two_are_equally_near() -> None:
