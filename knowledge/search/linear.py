@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 SEEN_AT_LEAST = 3
-SMALLEST_WEIGHT = 0.05
+SMALLEST_WEIGHT = 0.11
 
 
 class LinearClassifier:

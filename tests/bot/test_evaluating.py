@@ -363,7 +363,7 @@ def test_diet_learns_every_text_of_ours_and_its_ranking_is_read(
     started: list[list[str]] = []
     learned: list[dict[str, str]] = []
 
-    def run(command: list[str], *, check: bool, cwd: Path) -> None:
+    def run(command: list[str], *, check: bool, cwd: Path, stdout: int) -> None:
         assert check
         started.append(command)
         train, asked, ranked = map(Path, command[-3:])

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from tests.running import free_port
 from voice.audio import wav_read
 
 MODULES = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules")
 NEEDED = ("g711", "aufile", "sndfile", "aubridge", "menu", "ctrl_tcp", "account")
 READY_SECONDS = 15.0
+STARTS = 3  # a port that was free may be taken before baresip binds it
 
 
 def baresip_is_missing() -> str:
@@ -27,6 +29,10 @@ def baresip_is_missing() -> str:
     if not any(all((Path(m) / f"{name}.so").exists() for name in NEEDED) for m in MODULES):
         return "baresip lacks modules (Debian: baresip-core)"
     return ""
+
+
+class BaresipEnded(AssertionError):
+    """It ended before anybody could tell it anything."""
 
 
 def free_udp_port() -> int:
@@ -54,7 +60,9 @@ class Baresip:
                 break
             except OSError:
                 assert asyncio.get_running_loop().time() < end, "baresip did not start"
-                assert self._process.returncode is None, "baresip ended"
+                if self._process.returncode is not None:
+                    log = (self.folder / "log.txt").read_text("utf-8", "replace")
+                    raise BaresipEnded(f"{self._process.returncode}: {log[-1500:]}") from None
                 await asyncio.sleep(0.1)
         self._reader = asyncio.create_task(self._read(reader))
 
@@ -102,8 +110,33 @@ class Baresip:
 @asynccontextmanager
 async def telephone(folder: Path, sound: Path, codecs: str = "PCMA") -> AsyncIterator[Baresip]:
     """Start baresip with a configuration of its own under ``folder``."""
+    for start in range(1, STARTS + 1):
+        control_port = _configure(folder, sound, codecs)
+        with (folder / "log.txt").open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                "baresip", "-4", "-f", str(folder), "-v", "-s", stdout=log, stderr=log, cwd=folder
+            )
+        phone = Baresip(folder, process)
+        try:
+            await phone.connect(control_port)
+        except BaresipEnded:
+            if start == STARTS:
+                raise
+            continue
+        except BaseException:
+            await phone.stop()
+            raise
+        break
+    try:
+        yield phone
+    finally:
+        await phone.stop()
+
+
+def _configure(folder: Path, sound: Path, codecs: str) -> int:
+    """Write baresip's files; return the port at which it is told what to do."""
     modules = next(path for path in MODULES if Path(path).exists())
-    sip_port, control_port = free_udp_port(), free_udp_port()
+    sip_port, control_port = free_udp_port(), free_port()
     (folder / "config").write_text(
         "\n".join(
             [
@@ -129,16 +162,7 @@ async def telephone(folder: Path, sound: Path, codecs: str = "PCMA") -> AsyncIte
     account = f"<sip:13800138000@127.0.0.1:{sip_port}>;regint=0;audio_codecs={codecs}/8000/1\n"
     (folder / "accounts").write_text(account)
     (folder / "contacts").write_text("")
-    with (folder / "log.txt").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            "baresip", "-4", "-f", str(folder), "-v", "-s", stdout=log, stderr=log, cwd=folder
-        )
-        phone = Baresip(folder, process)
-        try:
-            await phone.connect(control_port)
-            yield phone
-        finally:
-            await phone.stop()
+    return control_port
 
 
 def heard_by_telephone(folder: Path) -> np.ndarray:
