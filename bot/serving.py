@@ -90,7 +90,9 @@ def children() -> list[Child]:
         kept.append(Child("telegram", [sys.executable, "-m", "bot", "telegram"], shared))
     if voice_is_wanted():
         voice = [sys.executable, "-m", "bot", "voice"]
-        kept.append(Child("voice", voice, shared, stop_seconds=VOICE_STOP_SECONDS))
+        # Calls come and go on many threads; a heap for each of them would never shrink again.
+        lean = {"MALLOC_ARENA_MAX": "2", **shared}
+        kept.append(Child("voice", voice, lean, stop_seconds=VOICE_STOP_SECONDS))
     return kept
 
 

@@ -15,7 +15,15 @@ from bot.actions.person import call_person, wants_person
 from bot.actions.rendering import Asked, next_buttons, opening_text
 from bot.actions.situations import facet_narrowed
 from bot.actions.small_talk import LONGEST_COURTESY
-from bot.actions.telling import HUMAN_BUTTON, OVERVIEW, about, about_items, plain, report_kind
+from bot.actions.telling import (
+    HUMAN_BUTTON,
+    OVERVIEW,
+    about,
+    about_items,
+    event,
+    plain,
+    report_kind,
+)
 from bot.conversations import phrases
 from bot.conversations.messages import Answer, Button
 from knowledge import opening
@@ -92,6 +100,10 @@ def _by_itself(context: Context) -> Outcome:
         found = about(context, match.best.owner, reference.facets_asked(context))
         return found or asking.step_back(context)
     if match.decision == "ask" and match.choices:
+        first = match.choices[0]
+        if len(match.choices) == 1 and first.kind == "event" and _is_worth_asking(said):
+            # Its errands are choices themselves.
+            return event(context, first.owner)
         return asking.clarify(context, match.choices)
     return asking.step_back(context)
 
@@ -205,7 +217,8 @@ def _meant(context: Context) -> str | None:
     best = said.match.best
     if held and best is not None and best.kind == "topic":
         return held
-    if said.reading.has_subject and said.match.decision == "answer" and best is not None:
+    is_plain = said.match.decision == "answer" or (not held and reference.stands_alone(said.match))
+    if said.reading.has_subject and is_plain and best is not None:
         return best.owner
     return held
 

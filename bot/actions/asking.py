@@ -80,7 +80,9 @@ def also_which(context: Context, answered: Outcome, clause: str) -> Outcome:
 def _second(context: Context, first: Candidate) -> list[Candidate]:
     """The next in the ranking, so that there is something to choose from."""
     ranked = context.understanding.match.ranked
-    others = (c for c in ranked if c.owner != first.owner and c.kind in OFFERED_KINDS)
+    kind = context.guide.report_kind(first.owner) or context.guide.report_kind_of(first.owner)
+    same = {first.owner, *([kind.kind_id, kind.linked_item] if kind else [])}
+    others = (c for c in ranked if c.owner not in same and c.kind in OFFERED_KINDS)
     return [c for c in others if c.score > BARELY_WORTH][:1]
 
 
@@ -172,18 +174,20 @@ def _likelier(context: Context) -> str | None:
     memory = context.memory
     before = _scores(context, memory.question)
     after = _scores(context, f"{memory.question}，{context.understanding.text}")
-    gains = {owner: after.get(owner, 0.0) - before.get(owner, 0.0) for owner in memory.offered}
-    best = max(gains, key=lambda owner: gains[owner])
-    score = after.get(best, 0.0)
-    return (
-        best if gains[best] > 0 and score >= WORTH_TAKING and score == max(after.values()) else None
-    )
+    best = max(memory.offered, key=lambda owner: after.get(owner, 0.0))
+    is_worth_it = after.get(best, 0.0) >= WORTH_TAKING
+    return best if is_worth_it and _share(after, best) > _share(before, best) else None
 
 
 def _scores(context: Context, text: str) -> dict[str, float]:
     ranked = context.match(text, RANKED).ranked
     offered = set(context.memory.offered)
     return {c.owner: c.score for c in ranked if c.owner in offered}
+
+
+def _share(scores: dict[str, float], owner: str) -> float:
+    """Its part of all the scores; how sure the whole is does not count."""
+    return scores.get(owner, 0.0) / max(sum(scores.values()), 1e-9)
 
 
 def none_of_these(context: Context) -> Outcome:

@@ -18,7 +18,7 @@ from bot.actions.situations import answer_to, options_in
 from bot.actions.telling import OVERVIEW
 from knowledge.record import ServiceItem, Situation
 from knowledge.search.facets import cued_facets, facets, has_subject, subject_of
-from knowledge.search.matcher import MOST_CHOICES, Match
+from knowledge.search.matcher import MOST_CHOICES, WORTH_NAMING, Match
 
 # A message that names no item leaves the item at hand only if its match is this probable.
 LEAVES_AT = 0.9
@@ -56,13 +56,21 @@ _JOINED = re.compile(r"[和跟与同、]|以及")
 
 def subject(context: Context) -> ServiceItem | None:
     """The item that a message is about: the one it names, else the one at hand."""
-    best = context.understanding.match.best
+    match = context.understanding.match
+    best = match.best
     held = context.guide.item(context.memory.item)
-    is_sure = context.understanding.match.decision == "answer" and best is not None
-    if not is_sure or best is None or (held is not None and not leaves(context, held)):
+    is_likely = match.decision == "answer" or stands_alone(match)
+    if not is_likely or best is None or (held is not None and not leaves(context, held)):
         return held
-    is_meant = best.is_named or context.understanding.match.probability >= LEAVES_AT
+    enough = CLOSE if held is None else LEAVES_AT
+    is_meant = best.is_named or match.probability >= enough
     return (context.guide.item(best.owner) if is_meant else None) or held
+
+
+def stands_alone(match: Match) -> bool:
+    """Whether the first is likely, with nothing else in sight."""
+    second = match.ranked[1].score if len(match.ranked) > 1 else 0.0
+    return match.probability >= CLOSE and second < WORTH_NAMING
 
 
 def _posed(item: ServiceItem, posed: Sequence[str]) -> Situation | None:
@@ -211,6 +219,8 @@ def leaves(context: Context, item: ServiceItem) -> bool:
         if tells or options_told_by(context, item) or said.match.probability < FAIRLY_LIKELY:
             return False
     if best.kind == "topic" and (said.reading.facet_is_cued or _VISITS.search(said.text)):
+        return False
+    if best.kind in ("topic", "event") and _only_asks_whether(context):
         return False
     return _means_another(context, item)
 

@@ -270,8 +270,33 @@ def decision_signs(
         "is_ours": float(is_ours[0]),
         "known": known,
         "length": log1p(len(squeezed(query))),
+        **_crowded(scores, is_same),
+        **_sign_by_sign(signs, is_ours, is_same),
     }
     return {**values, **dict(zip(SIGNS, map(float, signs[0]), strict=True))}
+
+
+def _crowded(scores: Floats, is_same: npt.NDArray[np.bool_]) -> dict[str, float]:
+    """How the probabilities by score are spread over the candidates."""
+    chances = np.exp((scores - scores[0]).astype(np.float64))
+    chances /= chances.sum()
+    own = chances[0] + chances[1:][is_same[1:]].sum()
+    return {"share": float(own), "entropy": float(-(chances * np.log(chances + 1e-12)).sum())}
+
+
+def _sign_by_sign(
+    signs: Floats, is_ours: npt.NDArray[np.bool_], is_same: npt.NDArray[np.bool_]
+) -> dict[str, float]:
+    """What each sign alone says of the best against the others."""
+    others, not_ours = signs[1:][~is_same[1:]], signs[1:][~is_ours[1:]]
+    leads = signs[0] - (others.max(axis=0) if len(others) else 0.0)
+    scopes = signs[0] - (not_ours.max(axis=0) if len(not_ours) else 0.0)
+    agrees = signs[0] >= signs.max(axis=0)
+    return {
+        f"{sign}_{kind}": float(values[place])
+        for kind, values in (("lead", leads), ("scope", scopes), ("agrees", agrees))
+        for place, sign in enumerate(SIGNS)
+    }
 
 
 def are_twins(one: Document, other: Document) -> bool:

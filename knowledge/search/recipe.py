@@ -29,6 +29,11 @@ DECISION_SIGNS = (
     "is_ours",  # 1 if the best is ours, else 0
     "known",  # share of the question's characters and pairs that the knowledge has ever seen
     "length",  # of the question: logarithm of characters
+    "share",  # of the best among the nearest, as probabilities by score (softmax)
+    "entropy",  # of these probabilities, in nats
+    *(f"{sign}_lead" for sign in SIGNS),  # by this sign alone, over all that mean something else
+    *(f"{sign}_scope" for sign in SIGNS),  # by this sign alone, over all that is not ours
+    *(f"{sign}_agrees" for sign in SIGNS),  # 1 if by this sign alone the best is the best too
 )
 
 

@@ -16,13 +16,14 @@ from rasa.shared.nlu.training_data.message import Message
 from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.errors import SearchError
 from knowledge.search.live import LiveMatcher
-from nlu.components import action_results, tracker
+from nlu.components import action_results, logs, tracker
 from nlu.protocol import KNOWLEDGE, read_message, reading_to_json
 from nlu.settling import plain_intent, settled_intent
 
 log = logging.getLogger(__name__)
 
 action_results.install()
+logs.install()
 tracker.install()
 
 _shared: Dict[Text, LiveMatcher] = {}

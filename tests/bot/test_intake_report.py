@@ -37,7 +37,7 @@ def test_a_place_in_the_first_sentence_is_not_asked_for(talk: Talk) -> None:
     [
         "小区里老有人跳广场舞，吵死了",
         "楼上那家在楼道里堆了一堆纸箱子",
-        "我们小区楼道里全是旧家具",
+        "我们小区楼道里堆满了杂物",
         "楼下饭店油烟大得很",
     ],
 )

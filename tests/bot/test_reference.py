@@ -79,7 +79,7 @@ def test_what_names_another_item_switches_to_it(says: Says, text: str) -> None:
         ("我妈80岁，行不行", ("conditions",)),
         ("有高血压碍事吗", ("conditions",)),
         ("要钱吗", ("fee",)),
-        ("她走不动", ("materials",)),
+        ("她走不动", ("proxy",)),
     ],
 )
 def test_a_follow_up_without_a_facet_asks_what_was_asked_last(

@@ -38,6 +38,8 @@ ANONYMOUS = "匿名"
 _PREFIX = "report_"
 # A message of this length tells what is wrong; a shorter one only that something is.
 SHORTEST_DESCRIPTION = 5
+# So far down the ranking a kind of report is looked for.
+NEAREST_KINDS = 3
 _ANONYMOUS = re.compile(r"不(?:想|要|用)?留|匿名|保密|(?:电话|号码|手机).{0,4}不(?:留|给|要|说)")
 _NO_CONTACT = re.compile(r"不留|匿名|不用了?|不要了?|没有|不想|算了|不需要|不必|保密|不方便")
 _LEAVE_IT = frozenset(
@@ -97,13 +99,23 @@ def kind_meant(context: Context) -> ReportKind | None:
     is_fair = context.understanding.match.probability >= FAIRLY_LIKELY
     if best is not None and (kind := context.guide.report_kind(best.owner)) and is_fair:
         return kind
-    likely = (each for each in ranked[:3] if each.score >= NEAR)
+    likely = (each for each in ranked[:NEAREST_KINDS] if each.score >= NEAR)
     near = next((each for each in likely if context.guide.report_kind(each.owner)), None)
     if near is not None:
         return context.guide.report_kind(near.owner)
     # An item takes in more than the one kind that leads to it: what does not name it is not it.
     linked = context.guide.report_kind_of(best.owner) if best is not None else None
-    return linked if linked is not None and _names(context, linked) else None
+    if linked is not None and _names(context, linked):
+        return linked
+    return _beside_its_item(context)
+
+
+def _beside_its_item(context: Context) -> ReportKind | None:
+    """The kind that stands in the ranking beside the item to which it leads."""
+    first = context.understanding.match.ranked[: NEAREST_KINDS + 1]
+    items = [each.owner for each in first[:2] if each.score >= FAIRLY_LIKELY]
+    kinds = filter(None, (context.guide.report_kind(each.owner) for each in first))
+    return next((kind for kind in kinds if kind.linked_item in items), None)
 
 
 def _names(context: Context, kind: ReportKind) -> bool:

@@ -50,7 +50,7 @@ SLOTS = ("item", "reason", "mode", "name", "phone", "address", "time")
 # After “哪一样不对”: what is wrong may be named before the right value is said.
 WHICH = "which"
 # A match of this probability is what she wants done, although another item is near.
-LIKELY = 0.85
+LIKELY = 0.8
 # Asked for in one sentence when all of them are missing.
 _TOGETHER = ("name", "phone", "address", "time")
 _PREFIX = "ticket_"
@@ -163,10 +163,7 @@ def guided(context: Context, item_id: str | None) -> Outcome:
 def _item_meant(context: Context) -> str | None:
     """The item that the message names, else the one at hand; empty if it has to be asked for."""
     said, held = context.understanding, context.memory.item
-    # What is ordered stands beside the words that order it, in this clause or another.
-    errand = _ORDER_WORDS.sub(" ", said.text)
-    clauses = [clause for clause in _CLAUSES.split(errand) if len(clause.strip()) > 1]
-    for text in dict.fromkeys([errand, *clauses]):
+    for text in _errands(said.text):
         match = said.match if text == said.text else context.match(text, 5)
         best = match.best
         if best is None or not has_subject(text) or best.kind not in ("item", "outline", "subject"):
@@ -174,6 +171,21 @@ def _item_meant(context: Context) -> str | None:
         if _is_meant(context, match):
             return held if held and best.owner != held and not best.is_named else best.owner
     return held or ""
+
+
+def _errands(text: str) -> list[str]:
+    """What may be ordered: all that is said, then its clauses, without the words that order.
+
+    A clause that orders something tells it alone; the others are about the person.
+    """
+    clauses = _CLAUSES.split(text)
+    ordering = [clause for clause in clauses if _ORDER_WORDS.search(clause)]
+    plain = [_ORDER_WORDS.sub(" ", clause).strip() for clause in ordering]
+    if not any(has_subject(clause) for clause in plain):
+        plain = [_ORDER_WORDS.sub(" ", clause).strip() for clause in clauses]
+    return list(
+        dict.fromkeys([_ORDER_WORDS.sub(" ", text), *(each for each in plain if len(each) > 1)])
+    )
 
 
 def _is_meant(context: Context, match: Match) -> bool:

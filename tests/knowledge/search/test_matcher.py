@@ -292,6 +292,8 @@ def decisive(
 
 def test_what_decides_is_worked_out_from_the_scores() -> None:
     found = decisive([5, 4, 3, 1], ours=[1, 1, 1, 0], same=[1, 0, 0, 0])
+    own = signs_of_the_best()
+    sizes = np.exp([5, 4, 3, 1]) / np.exp([5, 4, 3, 1]).sum()
     assert found == pytest.approx(
         {
             "score": 5,
@@ -302,10 +304,26 @@ def test_what_decides_is_worked_out_from_the_scores() -> None:
             "is_ours": 1,
             "known": 0.75,
             "length": log1p(len("社保卡丢了")),
-            **signs_of_the_best(),
+            "share": sizes[0],
+            "entropy": -(sizes * np.log(sizes)).sum(),
+            **{f"{sign}_lead": value for sign, value in own.items()},
+            **{f"{sign}_scope": value for sign, value in own.items()},
+            **{f"{sign}_agrees": 1 for sign in own},
+            **own,
         }
     )
     assert set(found) == {*DECISION_SIGNS, *SIGNS}
+
+
+def test_a_sign_alone_may_speak_for_another() -> None:
+    signs = np.zeros((3, len(SIGNS)), dtype=np.float32)
+    signs[:, SIGNS.index("dense")] = [0.5, 0.75, 0.25]
+    signs[:, SIGNS.index("words")] = [0.5, 0.25, 0.25]
+    scores = np.array([5, 4, 3], dtype=np.float32)
+    ours, same = np.array([True, True, False]), np.array([True, False, False])
+    found = decision_signs(scores, signs, ours, same, 0.75, "社保卡")
+    assert (found["dense_lead"], found["dense_scope"], found["dense_agrees"]) == (-0.25, 0.25, 0)
+    assert (found["words_lead"], found["words_scope"], found["words_agrees"]) == (0.25, 0.25, 1)
 
 
 def test_the_lead_is_over_what_means_something_else() -> None:
