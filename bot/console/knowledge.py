@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -17,7 +17,7 @@ from bot import clock
 from bot.accounts.policies import Action, may
 from bot.console.asking import needs, staff_of
 from bot.curation.models import Revision
-from knowledge.changes import ITEM, KIND_LABELS, name_of
+from knowledge.changes import ITEM, KIND_LABELS, TERM, name_of
 from knowledge.models import Entry, ServiceItem
 from knowledge.record import CATEGORIES
 
@@ -68,13 +68,15 @@ class Wanted:
 @needs(Action.KNOWLEDGE_VIEW)
 def records(request: HttpRequest) -> HttpResponse:
     """Show the records of one kind, fifty a page."""
+    if request.GET.get("kind") == TERM:
+        return redirect("staff-local-words")
     wanted = _wanted(request)
     found = _items(wanted) if wanted.kind == ITEM else _entries(wanted)
     lines = found[:ON_PAGE]
     shown: dict[str, Any] = {
         "wanted": wanted,
         "lines": _with_revisions(lines, wanted.kind),
-        "kinds": KIND_LABELS.items(),
+        "kinds": [(kind, label) for kind, label in KIND_LABELS.items() if kind != TERM],
         "categories": CATEGORIES,
         "stands": STANDS.items() if wanted.kind == ITEM else [("", "全部"), ("retired", "停用")],
         "following": wanted.query(after=_key(lines[-1])) if len(found) > ON_PAGE else "",

@@ -26,7 +26,7 @@ from bot.curation.models import Revision
 from bot.curation.selectors import history_of, new_item_id, open_revision, record_in_force
 from bot.evidence.errors import EvidenceError
 from bot.evidence.services import upload_take, uploads_attach
-from knowledge.changes import AMBIGUOUS, ITEM, KIND_LABELS, OUT_OF_SCOPE, name_of
+from knowledge.changes import AMBIGUOUS, ITEM, KIND_LABELS, OUT_OF_SCOPE, TERM, name_of
 from knowledge.record import CATEGORIES
 
 _NEEDED: Final = {"required": "这里要填。", "max_length": "太长了。", "invalid": "日期写得不对。"}
@@ -74,7 +74,8 @@ class NewForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="哪一类",
-        choices=[(k, v) for k, v in KIND_LABELS.items() if k != OUT_OF_SCOPE],
+        # Local terms have their own page.
+        choices=[(k, v) for k, v in KIND_LABELS.items() if k not in (OUT_OF_SCOPE, TERM)],
     )
     name = forms.CharField(
         label="名称", max_length=100, error_messages=_NEEDED, help_text="短话就写居民说的那句。"

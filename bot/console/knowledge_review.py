@@ -15,9 +15,8 @@ from bot import clock
 from bot.accounts.models import Staff
 from bot.accounts.policies import Action, may, require
 from bot.console.asking import needs, staff_of
-from bot.console.knowledge_findings import notes_of
+from bot.console.knowledge_findings import notes_of, troubles_of
 from bot.console.knowledge_preview import can_be_seen, preview
-from bot.console.knowledge_publications import troubles_of
 from bot.console.knowledge_records import PICTURE_OF
 from bot.console.knowledge_words import FACET_WORDS
 from bot.curation import services

@@ -5,7 +5,6 @@ from django.urls import path
 from bot.console import (
     knowledge,
     knowledge_edit,
-    knowledge_publications,
     knowledge_records,
     knowledge_review,
 )
@@ -43,5 +42,4 @@ urlpatterns = [
         name="staff-revision-picture",
     ),
     path("revisions/<int:revision_id>/<str:what>", knowledge_review.act, name="staff-revision-act"),
-    path("publications/", knowledge_publications.publications, name="staff-publications"),
 ]
