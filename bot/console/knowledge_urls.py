@@ -4,6 +4,7 @@ from django.urls import path
 
 from bot.console import (
     knowledge,
+    knowledge_aloud,
     knowledge_edit,
     knowledge_records,
     knowledge_review,
@@ -11,6 +12,7 @@ from bot.console import (
 
 urlpatterns = [
     path("", knowledge.records, name="staff-knowledge"),
+    path("aloud", knowledge_aloud.aloud, name="staff-knowledge-aloud"),
     path("new/", knowledge_records.new, name="staff-knowledge-new"),
     path(
         "records/<str:kind>/<str:record_id>/",

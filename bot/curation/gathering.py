@@ -77,8 +77,7 @@ def _submitted(staff: Staff, wish: Wish, reason: str) -> Revision:
         )
     except SomeoneHasIt as taken:
         raise SomeoneHasIt(f"{taken} 这次一条都没有提交。", taken.revision) from taken
-    stored = selectors.record_in_force(wish.kind, wish.record_id)
-    stamp_check(draft, stored and stored.content)
+    stamp_check(draft, selectors.record_in_force(wish.kind, wish.record_id))
     draft.state, draft.submitted_at = Revision.State.SUBMITTED, clock.now()
     draft.save(update_fields=["state", "submitted_at", "content"])
     step_log(draft, RevisionStep.Step.SUBMIT, staff, draft.reason)

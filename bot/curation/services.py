@@ -219,7 +219,7 @@ def revision_submit(revision: Revision, staff: Staff, reason: str | None = None)
         held = _locked(revision)
         _require_hers_to_submit(held, staff)
         _require_unchanged(held, seen)
-        stamp_check(held, stored and stored.content)
+        stamp_check(held, stored)
         held.state, held.submitted_at = State.SUBMITTED, clock.now()
         held.trouble, held.broken, held.rejection = "", [], ""
         # That of an earlier try; the next one may wait for its hour.

@@ -13,6 +13,7 @@ from bot.accounts.models import Staff
 from bot.curation.models import Revision
 from bot.evidence.services import uploads_attach
 from knowledge.changes import ITEM
+from knowledge.selectors import StoredRecord
 
 CHANGED_SINCE: Final = "核实之后改过"
 _STAMP: Final = ("verified_by", "verified_on")
@@ -41,9 +42,9 @@ def stamp_kept(revision: Revision, stored: Content | None) -> bool:
     return _facts(mine) == _facts(stored)
 
 
-def stamp_check(revision: Revision, stored: Content | None) -> None:
+def stamp_check(revision: Revision, stored: StoredRecord | None) -> None:
     """Take the stamp off a revision that changes what was verified; not saved yet."""
-    if not stamp_kept(revision, stored):
+    if not stamp_kept(revision, stored.content if stored else None):
         revision.content = {**(revision.content or {}), "verified": False}
 
 
