@@ -79,6 +79,7 @@ def test_what_is_changed_after_it_was_verified_is_to_be_verified_again(desk: Des
     assert "请再核对一遍" in told
     assert "SB13" in page(desk, "/staff/knowledge/", due="changed")
     assert "核实之后改过" in page(desk, "/staff/knowledge/")
+    assert "核实之后改过" in page(desk, "/staff/knowledge/coverage/")
     verified(desk)
     assert guide().verified
     assert "核实之后改过" not in page(desk)
