@@ -41,10 +41,15 @@ class AuditAction(models.TextChoices):
     KNOWLEDGE_APPROVE = "knowledge.approve", "审核通过"
     KNOWLEDGE_REJECT = "knowledge.reject", "审核退回"
     KNOWLEDGE_PUBLISH = "knowledge.publish", "发布"
+    KNOWLEDGE_FAIL = "knowledge.fail", "没能发布"
     KNOWLEDGE_RETIRE = "knowledge.retire", "停用一条知识"
     KNOWLEDGE_VERIFY = "knowledge.verify", "核实"
     KNOWLEDGE_ROLL_BACK = "knowledge.roll_back", "恢复旧版"
     KNOWLEDGE_IMPORT = "knowledge.import", "导入知识表"
+    KNOWLEDGE_UNANSWERED = "knowledge.unanswered", "处理没答好的问题"
+    QUESTION_SET = "question.set", "改题库"
+    QUESTION_GATE = "question.gate", "改发布前必过"
+    QUESTION_CHANGE = "question.change", "改题目"
     WORD_CHANGE = "word.change", "改本地说法"
     PROMPT_CHANGE = "prompt.change", "换电话录音"
     SETTING_CHANGE = "setting.change", "改设置"
@@ -58,6 +63,7 @@ AREAS = {
     "shift": "班次",
     "place": "社区小区",
     "knowledge": "知识",
+    "question": "题库",
     "word": "本地说法",
     "prompt": "电话录音",
     "setting": "设置",

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bot import clock
 from bot.accounts.policies import Action, may
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.console.asking import needs, staff_of
 from bot.curation.errors import CurationError
 from bot.curation.workbooks import (
@@ -56,6 +58,7 @@ def export(request: HttpRequest) -> HttpResponse:
     except FileRefused as error:
         return _page(request, problem=str(error), status=422)
     name = "事项交换表" if form == "exchange" else "办事指南"
+    audit_note(AuditAction.EXPORT, staff_of(request), name)
     response = HttpResponse(content, content_type=XLSX)
     filename = f"{name} {clock.now():%Y-%m-%d}.xlsx"
     response.headers["Content-Disposition"] = str(content_disposition_header(True, filename))

@@ -23,6 +23,7 @@ from bot.console.csv_files import csv_response
 from bot.console.hits_reply import reply_to, try_questions
 from bot.curation.question_files import (
     LONGEST_QUESTION,
+    STYLE_NAMES,
     QuestionsRefused,
     file_read,
     typed_read,
@@ -144,7 +145,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 def _style(row: dict[str, Any]) -> str:
-    return shown.STYLE_NAMES.get(row["style"], row["style"])
+    return STYLE_NAMES.get(row["style"], str(row["style"]))
 
 
 def _before(found: TestRun) -> TestRun | None:

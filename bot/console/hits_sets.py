@@ -13,6 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bot.accounts.models import Staff
 from bot.accounts.policies import Action, may
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.console.asking import needs, staff_of
 from bot.console.csv_files import csv_response
 from bot.console.hits import NOT_PUBLISHED, reference
@@ -223,6 +225,7 @@ _ACTS: Final[dict[str, Callable[[HttpRequest, Staff, QuestionSet], HttpResponse]
 def set_csv(request: HttpRequest, set_id: int) -> StreamingHttpResponse:
     """Hand out a set as a table that can be read in again."""
     found = get_object_or_404(QuestionSet, pk=set_id)
+    audit_note(AuditAction.EXPORT, staff_of(request), f"题库 {found.name}")
     return csv_response(f"题库 {found.name}.csv", HEADS, _lines(found))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -17,7 +17,8 @@ from bot import clock
 from bot.accounts.policies import Action, may
 from bot.console.asking import needs, staff_of
 from bot.curation.models import Revision
-from knowledge.changes import ITEM, KIND_LABELS, name_of
+from bot.curation.stamping import is_changed_since
+from knowledge.changes import ITEM, KIND_LABELS, TERM, name_of
 from knowledge.models import Entry, ServiceItem
 from knowledge.record import CATEGORIES
 
@@ -27,6 +28,7 @@ STANDS: Final = {
     "": "全部",
     "live": "在用",
     "unverified": "没核实",
+    "changed": "核实之后改过",
     "review": "该复核了",
     "expiring": "快到期",
     "retired": "停用",
@@ -43,6 +45,7 @@ class Line:
     category: str
     is_live: bool
     is_verified: bool | None
+    is_changed_since: bool
     due: str
     held: Revision | None
 
@@ -68,13 +71,15 @@ class Wanted:
 @needs(Action.KNOWLEDGE_VIEW)
 def records(request: HttpRequest) -> HttpResponse:
     """Show the records of one kind, fifty a page."""
+    if request.GET.get("kind") == TERM:
+        return redirect("staff-local-words")
     wanted = _wanted(request)
     found = _items(wanted) if wanted.kind == ITEM else _entries(wanted)
     lines = found[:ON_PAGE]
     shown: dict[str, Any] = {
         "wanted": wanted,
         "lines": _with_revisions(lines, wanted.kind),
-        "kinds": KIND_LABELS.items(),
+        "kinds": [(kind, label) for kind, label in KIND_LABELS.items() if kind != TERM],
         "categories": CATEGORIES,
         "stands": STANDS.items() if wanted.kind == ITEM else [("", "全部"), ("retired", "停用")],
         "following": wanted.query(after=_key(lines[-1])) if len(found) > ON_PAGE else "",
@@ -109,7 +114,7 @@ def _items(wanted: Wanted) -> list[Any]:
         rows = rows.filter(category=wanted.category)
     if wanted.after:
         rows = rows.filter(item_id__gt=wanted.after)
-    fields = ("item_id", "name", "category", "state", "verified", "next_review_on")
+    fields = ("item_id", "name", "category", "state", "verified", "verified_on", "next_review_on")
     return list(rows.order_by("item_id").values(*fields, "effective_until")[: ON_PAGE + 1])
 
 
@@ -125,6 +130,7 @@ def _stands(stand: str) -> Q:
     return {
         "live": is_live,
         "unverified": is_live & Q(verified=False),
+        "changed": is_live & Q(verified=False, verified_on__isnull=False),
         "review": is_live & Q(next_review_on__lte=today),
         "expiring": is_live & Q(effective_until__lte=soon),
         "retired": ~is_live,
@@ -159,7 +165,7 @@ def _with_revisions(rows: list[Any], kind: str) -> list[Line]:
 def _line(row: Any, kind: str, held: Revision | None, today: date) -> Line:
     if not isinstance(row, dict):
         name = name_of(kind, row.content)
-        return Line(kind, row.entry_id, name, "", row.is_active, None, "", held)
+        return Line(kind, row.entry_id, name, "", row.is_active, None, False, "", held)
     review, until = row["next_review_on"], row["effective_until"]
     due = ""
     if until and until <= today + timedelta(days=EXPIRING_DAYS):
@@ -168,4 +174,5 @@ def _line(row: Any, kind: str, held: Revision | None, today: date) -> Line:
         due = "该复核了"
     is_live = row["state"] == "published"
     name, category, verified = row["name"], row["category"], row["verified"]
-    return Line(kind, row["item_id"], name, category, is_live, verified, due, held)
+    is_stale = is_changed_since(row)
+    return Line(kind, row["item_id"], name, category, is_live, verified, is_stale, due, held)

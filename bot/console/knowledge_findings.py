@@ -120,6 +120,20 @@ def note_of(kind: str, finding: Finding, typed: Mapping[str, Any]) -> Note:
     return Note("", finding.level, finding.message)
 
 
+def troubles_of(error: str) -> list[str]:
+    """Return why something could not be published, a sentence each."""
+    return [_sentence(part) for part in error.split("; ") if part.strip()]
+
+
+def _sentence(part: str) -> str:
+    """Lint's line “error   SB13   basis   promised 3 …” in words; anything else as it is."""
+    words = part.split(None, 3)
+    if len(words) < 4 or words[0] not in ("error", "warning"):
+        return part
+    finding = Finding("error", words[1], words[2], words[3])
+    return f"{words[1]}：{note_of(ITEM, finding, {}).text}"
+
+
 def _unread(kind: str, message: str) -> Note:
     """Say which field cannot be read: “… - at `$.handling.promised.days`”."""
     found = _WHERE.search(message)

@@ -24,15 +24,14 @@ from bot.curation.diff import differences
 from bot.curation.errors import CurationError, SomeoneHasIt
 from bot.curation.models import Revision
 from bot.curation.selectors import history_of, new_item_id, open_revision, record_in_force
+from bot.curation.stamping import is_changed_since
 from bot.evidence.errors import EvidenceError
-from bot.evidence.services import upload_take, uploads_attach
-from knowledge.changes import AMBIGUOUS, ITEM, KIND_LABELS, OUT_OF_SCOPE, name_of
+from bot.evidence.services import upload_take
+from knowledge.changes import AMBIGUOUS, ITEM, KIND_LABELS, OUT_OF_SCOPE, TERM, name_of
 from knowledge.record import CATEGORIES
 
 _NEEDED: Final = {"required": "这里要填。", "max_length": "太长了。", "invalid": "日期写得不对。"}
 REVIEW_AGAIN: Final = timedelta(days=365)
-# A picture of evidence belongs to its revision under this number.
-PICTURE_OF: Final = "K{:08d}"
 
 
 class VerifyForm(forms.Form):
@@ -74,7 +73,8 @@ class NewForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="哪一类",
-        choices=[(k, v) for k, v in KIND_LABELS.items() if k != OUT_OF_SCOPE],
+        # Local terms have their own page.
+        choices=[(k, v) for k, v in KIND_LABELS.items() if k not in (OUT_OF_SCOPE, TERM)],
     )
     name = forms.CharField(
         label="名称", max_length=100, error_messages=_NEEDED, help_text="短话就写居民说的那句。"
@@ -134,7 +134,7 @@ def verify(request: HttpRequest, record_id: str) -> HttpResponse:
 
     def ask(staff: Staff) -> Revision:
         upload = upload_take(given.read(), staff=staff) if given else None
-        revision = services.revision_verify(
+        return services.revision_verify(
             staff,
             record_id,
             source=said["source"],
@@ -146,9 +146,6 @@ def verify(request: HttpRequest, record_id: str) -> HttpResponse:
                 **({"upload": upload.upload_id} if upload else {}),
             },
         )
-        if upload:
-            uploads_attach([upload.upload_id], PICTURE_OF.format(revision.pk), staff=staff)
-        return revision
 
     return _begun(request, ITEM, record_id, ask)
 
@@ -240,6 +237,7 @@ def _page(
         "facet": facet,
         "facets": FACET_WORDS.items() if kind == ITEM else (),
         "may_edit": may(staff, Action.KNOWLEDGE_EDIT),
+        "is_changed_since": kind == ITEM and is_changed_since(stored.content),
         "verify_form": VerifyForm(initial=initial) if kind == ITEM else None,
         **more,
     }

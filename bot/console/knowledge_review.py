@@ -15,16 +15,15 @@ from bot import clock
 from bot.accounts.models import Staff
 from bot.accounts.policies import Action, may, require
 from bot.console.asking import needs, staff_of
-from bot.console.knowledge_findings import notes_of
+from bot.console.knowledge_findings import notes_of, troubles_of
 from bot.console.knowledge_preview import can_be_seen, preview
-from bot.console.knowledge_publications import troubles_of
-from bot.console.knowledge_records import PICTURE_OF
 from bot.console.knowledge_words import FACET_WORDS
 from bot.curation import services
 from bot.curation.diff import differences, phrasing_differences
 from bot.curation.errors import CurationError, Unreadable
 from bot.curation.models import Revision
-from bot.curation.selectors import compared, may_decide, shown_name
+from bot.curation.selectors import Compared, compared, may_decide, shown_name
+from bot.curation.stamping import is_changed_since, picture_number, stamp_kept
 from bot.evidence.errors import EvidenceError
 from bot.evidence.models import Upload
 from bot.evidence.services import upload_look
@@ -103,8 +102,7 @@ def picture(request: HttpRequest, revision_id: int) -> HttpResponse:
     """Show the picture that proves a stamp."""
     found, staff = _found(revision_id), staff_of(request)
     upload_id = found.evidence.get("upload", "")
-    number = PICTURE_OF.format(found.pk)
-    upload = get_object_or_404(Upload, upload_id=upload_id, number=number)
+    upload = get_object_or_404(Upload, upload_id=upload_id, number=picture_number(found))
     try:
         data = upload_look(upload, staff)
     except EvidenceError:
@@ -179,6 +177,7 @@ def _page(request: HttpRequest, found: Revision, status: int = 200, **more: Any)
         "changed": changed,
         "is_retiring": sides.after is None,
         "is_new": sides.before is None,
+        "takes_stamp_off": _takes_stamp_off(found, sides),
         "steps": found.steps.select_related("staff"),
         "troubles": troubles_of(found.trouble),
         "facet": facet,
@@ -189,6 +188,13 @@ def _page(request: HttpRequest, found: Revision, status: int = 200, **more: Any)
         **more,
     }
     return render(request, "console/knowledge_revision.html", shown, status=status)
+
+
+def _takes_stamp_off(found: Revision, sides: Compared) -> bool:
+    """Whether what was verified is no longer once this is in force."""
+    was_verified = bool((sides.before or {}).get("verified"))
+    is_off = is_changed_since(sides.after) or not stamp_kept(found, sides.before)
+    return found.kind == ITEM and was_verified and is_off
 
 
 def _may(found: Revision, staff: Staff) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""The pages of the knowledge, side by side below the bar; each part adds its own line."""
+"""The pages of the knowledge, side by side below the bar: one list of them for all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ TABS: Final = (
     Entry("内容", "/staff/knowledge/", (Action.KNOWLEDGE_VIEW,)),
     Entry("修改和审核", "/staff/knowledge/revisions/", (Action.KNOWLEDGE_VIEW,)),
     Entry("上线记录", "/staff/knowledge/publications/", (Action.KNOWLEDGE_VIEW,)),
+    Entry("没答好的", "/staff/knowledge/unanswered/", (Action.KNOWLEDGE_VIEW,)),
+    Entry("试问题", "/staff/knowledge/hits/", (Action.HIT_TEST,)),
+    Entry("题库", "/staff/knowledge/hits/sets/", (Action.HIT_TEST,)),
+    Entry("测试记录", "/staff/knowledge/hits/runs/", (Action.HIT_TEST,)),
+    Entry("本地叫法", "/staff/knowledge/words/", (Action.KNOWLEDGE_VIEW,)),
+    Entry("覆盖情况", "/staff/knowledge/coverage/", (Action.KNOWLEDGE_VIEW,)),
+    Entry("Excel", "/staff/knowledge/files/", (Action.KNOWLEDGE_VIEW,)),
 )
 
 

@@ -4,14 +4,15 @@ from django.urls import path
 
 from bot.console import (
     knowledge,
+    knowledge_aloud,
     knowledge_edit,
-    knowledge_publications,
     knowledge_records,
     knowledge_review,
 )
 
 urlpatterns = [
     path("", knowledge.records, name="staff-knowledge"),
+    path("aloud", knowledge_aloud.aloud, name="staff-knowledge-aloud"),
     path("new/", knowledge_records.new, name="staff-knowledge-new"),
     path(
         "records/<str:kind>/<str:record_id>/",
@@ -43,5 +44,4 @@ urlpatterns = [
         name="staff-revision-picture",
     ),
     path("revisions/<int:revision_id>/<str:what>", knowledge_review.act, name="staff-revision-act"),
-    path("publications/", knowledge_publications.publications, name="staff-publications"),
 ]

@@ -15,6 +15,9 @@ from bot.accounts.policies import Action, may
 from bot.console.asking import needs, staff_of
 from bot.console.hits import reference
 from bot.console.hits_rows import DECISIONS, NOTHING_RIGHT
+from bot.console.knowledge_findings import troubles_of
+from bot.curation.models import Revision
+from bot.curation.services import revisions_settle
 from knowledge.changes import KIND_LABELS, name_of
 from knowledge.hits import Reference
 from knowledge.models import Publication
@@ -40,18 +43,45 @@ _FIGURES: Final = (
 @needs(Action.KNOWLEDGE_VIEW)
 def publications(request: HttpRequest) -> HttpResponse:
     """Show all publications, the newest first."""
-    rows = Publication.objects.order_by("-id")
+    revisions_settle()
+    rows = Publication.objects.order_by("-id").defer("changes")
     if (after := request.GET.get("after", "")).isdecimal():
-        rows = rows.filter(pk__lt=int(after))
+        rows = rows.filter(pk__lt=int(after[:18]))
     if is_failed := request.GET.get("show") == "failed":
         rows = rows.filter(state=Publication.State.FAILED)
     listed = list(rows[: PAGE + 1])
     held = {
-        "publications": [(each, STATES[Publication.State(each.state)]) for each in listed[:PAGE]],
+        "puts": _puts(listed[:PAGE]),
         "after": listed[PAGE - 1].pk if len(listed) > PAGE else None,
         "is_failed": is_failed,
     }
     return render(request, "console/publications.html", held)
+
+
+@dataclass(frozen=True)
+class Put:
+    """One publication of the list: its state in words, what it brought, what stood against it."""
+
+    publication: Publication
+    state: str
+    revisions: list[Revision]
+    troubles: list[str]
+
+
+def _puts(listed: list[Publication]) -> list[Put]:
+    brought: dict[int | None, list[Revision]] = {}
+    rows = Revision.objects.filter(publication__in=listed).select_related("author", "reviewer")
+    for each in rows.defer("content", "phrasings", "before").order_by("id"):
+        brought.setdefault(each.publication_id, []).append(each)
+    return [
+        Put(
+            each,
+            STATES[Publication.State(each.state)],
+            brought.get(each.pk, []),
+            [] if each.broken else troubles_of(each.error),
+        )
+        for each in listed
+    ]
 
 
 @dataclass(frozen=True)
@@ -78,6 +108,7 @@ def publication(request: HttpRequest, publication_id: int) -> HttpResponse:
         "changes": list(_changes(found)),
         "broken": [_broken(row, known) for row in found.broken],
         "figures": figures if found.figures.get("after") else [],
+        "troubles": troubles_of(found.error),
         "revisions": found.revisions.select_related("author", "reviewer").order_by("id"),
         "may_try": may(staff_of(request), Action.HIT_TEST),
     }

@@ -14,6 +14,8 @@ from django.db import transaction
 from bot import clock
 from bot.accounts.models import Staff
 from bot.accounts.policies import Action, require
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.curation import services
 from bot.curation.blank import blank_content
 from bot.curation.errors import CurationError, NoSuchRecord
@@ -191,6 +193,10 @@ def _dealt_with(staff: Staff, cluster: UnansweredCluster, revision: Revision) ->
 
 
 def _set(staff: Staff, cluster: UnansweredCluster, state: str, **more: Any) -> None:
-    UnansweredCluster.objects.filter(pk=cluster.pk).update(
-        state=state, handled_by=staff, handled_at=clock.now(), **more
-    )
+    with transaction.atomic():
+        UnansweredCluster.objects.filter(pk=cluster.pk).update(
+            state=state, handled_by=staff, handled_at=clock.now(), **more
+        )
+        # Its title is what residents said.
+        what = f"第{cluster.pk}组"
+        audit_note(AuditAction.KNOWLEDGE_UNANSWERED, staff, what, str(State(state).label))

@@ -42,7 +42,7 @@ def _blank(kind: Any) -> Any:
         return []
     if origin is dict:
         return {}
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+    if isinstance(kind, type) and issubclass(kind, Record):
         return _blank_record(kind)
     if kind is date:
         return clock.now().date().isoformat()

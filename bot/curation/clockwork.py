@@ -17,6 +17,7 @@ from bot.casework.calendar import office_calendar
 from bot.curation import telling
 from bot.curation.models import Revision, RevisionStep
 from bot.curation.services import revision_publish, revisions_settle
+from bot.curation.steps import step_log
 from knowledge.changes import ITEM
 from knowledge.models import ServiceItem
 
@@ -77,9 +78,7 @@ def _retire_expired(item: ServiceItem) -> None:
         reason=_reason(item),
         decided_at=clock.now(),
     )
-    RevisionStep.objects.create(
-        revision=revision, step=RevisionStep.Step.APPROVE, at=clock.now(), note=revision.reason
-    )
+    step_log(revision, RevisionStep.Step.APPROVE, None, revision.reason)
     revision_publish(revision)
 
 

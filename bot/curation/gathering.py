@@ -16,6 +16,8 @@ from bot.curation import selectors
 from bot.curation.errors import CurationError, SomeoneHasIt
 from bot.curation.models import Revision, RevisionStep
 from bot.curation.services import revision_draft
+from bot.curation.stamping import stamp_check
+from bot.curation.steps import step_log
 from knowledge.changes import ITEM
 from knowledge.models import ServiceItem
 
@@ -75,12 +77,10 @@ def _submitted(staff: Staff, wish: Wish, reason: str) -> Revision:
         )
     except SomeoneHasIt as taken:
         raise SomeoneHasIt(f"{taken} 这次一条都没有提交。", taken.revision) from taken
+    stamp_check(draft, selectors.record_in_force(wish.kind, wish.record_id))
     draft.state, draft.submitted_at = Revision.State.SUBMITTED, clock.now()
-    draft.save(update_fields=["state", "submitted_at"])
-    step = RevisionStep.Step.SUBMIT
-    RevisionStep.objects.create(
-        revision=draft, step=step, staff=staff, at=clock.now(), note=draft.reason
-    )
+    draft.save(update_fields=["state", "submitted_at", "content"])
+    step_log(draft, RevisionStep.Step.SUBMIT, staff, draft.reason)
     return draft
 
 

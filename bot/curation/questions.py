@@ -14,6 +14,8 @@ from django.db import IntegrityError, transaction
 from bot import clock
 from bot.accounts.models import Staff
 from bot.accounts.policies import Action, may, require
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.curation.errors import CurationError
 from knowledge.hits import Asked, figures_of
 from knowledge.models import Question, QuestionSet, TestRun
@@ -38,30 +40,36 @@ def _require_loosen(staff: Staff, questions: QuestionSet) -> None:
 def set_create(staff: Staff, name: str) -> QuestionSet:
     """Make an empty set; raises CurationError."""
     require(staff, Action.HIT_TEST)
-    return _named(QuestionSet(), name)
+    return _named(staff, QuestionSet(), name)
 
 
 def set_rename(staff: Staff, questions: QuestionSet, name: str) -> QuestionSet:
     """Give a set another name; raises CurationError."""
     require(staff, Action.HIT_TEST)
-    return _named(questions, name)
+    return _named(staff, questions, name)
 
 
-def _named(questions: QuestionSet, name: str) -> QuestionSet:
-    name = name.strip()
+def _named(staff: Staff, questions: QuestionSet, name: str) -> QuestionSet:
+    name, former = name.strip(), questions.name
     if not 1 <= len(name) <= LONGEST_NAME:
         raise CurationError(f"题库要有名字，最多{LONGEST_NAME}个字。")
     if QuestionSet.objects.filter(name=name).exclude(pk=questions.pk).exists():
         raise CurationError(f"已经有叫“{name}”的题库了。")
     questions.name = name
-    questions.save()
+    with transaction.atomic():
+        questions.save()
+        how = f"原来叫“{former}”" if former else "新建"
+        audit_note(AuditAction.QUESTION_SET, staff, name, how)
     return questions
 
 
 def set_mark(staff: Staff, questions: QuestionSet, *, is_gate: bool) -> None:
     """Ask its questions before every publication, or no longer; reviewers only."""
     require(staff, Action.KNOWLEDGE_REVIEW)
-    QuestionSet.objects.filter(pk=questions.pk).update(is_gate=is_gate)
+    with transaction.atomic():
+        QuestionSet.objects.filter(pk=questions.pk).update(is_gate=is_gate)
+        how = "设为发布前必过" if is_gate else "不再必过"
+        audit_note(AuditAction.QUESTION_GATE, staff, questions.name, how)
 
 
 def set_delete(staff: Staff, questions: QuestionSet) -> None:
@@ -69,7 +77,9 @@ def set_delete(staff: Staff, questions: QuestionSet) -> None:
     if questions.is_gate:
         raise CurationError("“发布前必过”的题库不能删；先把“必过”去掉。")
     _require_loosen(staff, questions)
-    questions.delete()
+    with transaction.atomic():
+        audit_note(AuditAction.QUESTION_SET, staff, questions.name, "删除")
+        questions.delete()
 
 
 def question_add(staff: Staff, questions: QuestionSet, asked: Asked) -> Question:
@@ -79,6 +89,7 @@ def question_add(staff: Staff, questions: QuestionSet, asked: Asked) -> Question
         raise CurationError("请写明“应该是”哪一条；不该由我们答的写“无”。")
     try:
         with transaction.atomic():
+            _note(staff, questions, f"加“{asked.text}”")
             return Question.objects.create(set=questions, **_columns(asked))
     except IntegrityError:
         raise CurationError("这个问题已经在这个题库里了。") from None
@@ -93,7 +104,10 @@ def questions_add(staff: Staff, questions: QuestionSet, asked: Sequence[Asked]) 
         )
     known = set(questions.questions.values_list("text", flat=True))
     new = [Question(set=questions, **_columns(each)) for each in asked if each.text not in known]
-    return len(Question.objects.bulk_create(new))
+    with transaction.atomic():
+        if new:
+            _note(staff, questions, f"加{len(new)}个")
+        return len(Question.objects.bulk_create(new))
 
 
 def question_change(staff: Staff, question: Question, asked: Asked) -> Question:
@@ -101,11 +115,13 @@ def question_change(staff: Staff, question: Question, asked: Asked) -> Question:
     _require_loosen(staff, question.set)
     if asked.expected is None:
         raise CurationError("请写明“应该是”哪一条；不该由我们答的写“无”。")
+    former = question.text
     for name, value in _columns(asked).items():
         setattr(question, name, value)
     try:
         with transaction.atomic():
             question.save()
+            _note(staff, question.set, f"改“{former}”")
     except IntegrityError:
         raise CurationError("这个问题已经在这个题库里了。") from None
     return question
@@ -116,13 +132,21 @@ def question_switch(staff: Staff, question: Question, *, is_active: bool) -> Non
     if not is_active:
         _require_loosen(staff, question.set)
     require(staff, Action.HIT_TEST)
-    Question.objects.filter(pk=question.pk).update(is_active=is_active)
+    with transaction.atomic():
+        Question.objects.filter(pk=question.pk).update(is_active=is_active)
+        _note(staff, question.set, f"{'启用' if is_active else '停用'}“{question.text}”")
 
 
 def question_delete(staff: Staff, question: Question) -> None:
     """Take a question away for good."""
     _require_loosen(staff, question.set)
-    question.delete()
+    with transaction.atomic():
+        _note(staff, question.set, f"删“{question.text}”")
+        question.delete()
+
+
+def _note(staff: Staff, questions: QuestionSet, how: str) -> None:
+    audit_note(AuditAction.QUESTION_CHANGE, staff, questions.name, how)
 
 
 def _columns(asked: Asked) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from bot.curation.errors import (
     SomeoneHasIt,
 )
 from bot.curation.models import Revision, RevisionStep
+from bot.curation.stamping import picture_bind, stamp_check
+from bot.curation.steps import saved_log, step_log
 from knowledge.changes import (
     AMBIGUOUS,
     ENTRY_KINDS,
@@ -89,7 +91,7 @@ def revision_draft(
     try:
         with transaction.atomic():
             revision.save()
-            _log(revision, Step.DRAFT, staff)
+            step_log(revision, Step.DRAFT, staff)
     except IntegrityError:
         # Somebody else was faster by a moment.
         _require_free(kind, record_id)
@@ -179,12 +181,14 @@ def revision_save(
             held.reason = reason[:LONGEST_REASON]
         if evidence is not None:
             held.evidence = dict(evidence)
+            picture_bind(held, staff)
         held.effective_at = effective_at
         held.name = (name_of(held.kind, content) if content else held.name)[:200]
         held.base = selectors.base_of(stored_record(held.kind, held.record_id))
         held.version += 1
         _written_by(held, staff)
         held.save()
+        saved_log(held, staff, "存草稿")
     return held
 
 
@@ -198,7 +202,7 @@ def revision_take_over(revision: Revision, staff: Staff) -> Revision:
         _written_by(held, staff)
         held.version += 1
         held.save()
-        _log(held, Step.TAKE_OVER, staff)
+        step_log(held, Step.TAKE_OVER, staff)
         telling.taken_over_tell(held, former, staff)
     return held
 
@@ -206,13 +210,16 @@ def revision_take_over(revision: Revision, staff: Staff) -> Revision:
 def revision_submit(revision: Revision, staff: Staff, reason: str | None = None) -> Revision:
     """Ask for review; reviewers are told. Raises Unreadable with findings, Outdated."""
     require(staff, Action.KNOWLEDGE_EDIT)
+    seen = _read(revision)
+    _require_hers_to_submit(seen, staff)
+    # The whole knowledge is read over for it: never while others wait for the lock.
+    publishable_require(seen)
+    stored = stored_record(seen.kind, seen.record_id)
     with transaction.atomic():
         held = _locked(revision)
-        _require_state(held, State.DRAFT, what="提交")
-        if held.editor_id != staff.pk:
-            raise SomeoneHasIt(f"这份草稿在{held.editor}手里，要提交请先接手。", held)
-        _require_fresh(held)
-        publishable_require(held)
+        _require_hers_to_submit(held, staff)
+        _require_unchanged(held, seen)
+        stamp_check(held, stored)
         held.state, held.submitted_at = State.SUBMITTED, clock.now()
         held.trouble, held.broken, held.rejection = "", [], ""
         # That of an earlier try; the next one may wait for its hour.
@@ -220,9 +227,16 @@ def revision_submit(revision: Revision, staff: Staff, reason: str | None = None)
         if reason is not None:
             held.reason = reason[:LONGEST_REASON]
         held.save()
-        step = _log(held, Step.SUBMIT, staff, held.reason)
+        step = step_log(held, Step.SUBMIT, staff, held.reason)
         telling.submitted_tell(held, step)
     return held
+
+
+def _require_hers_to_submit(held: Revision, staff: Staff) -> None:
+    _require_state(held, State.DRAFT, what="提交")
+    if held.editor_id != staff.pk:
+        raise SomeoneHasIt(f"这份草稿在{held.editor}手里，要提交请先接手。", held)
+    _require_fresh(held)
 
 
 def revision_withdraw(revision: Revision, staff: Staff) -> Revision:
@@ -237,7 +251,7 @@ def revision_withdraw(revision: Revision, staff: Staff) -> Revision:
             raise CurationError("只有写的人能撤回；审核的人请用“退回”。")
         held.state = State.WITHDRAWN
         held.save()
-        _log(held, Step.WITHDRAW, staff)
+        step_log(held, Step.WITHDRAW, staff)
     return held
 
 
@@ -253,7 +267,7 @@ def revision_reopen(revision: Revision, staff: Staff) -> Revision:
         _written_by(held, staff)
         held.version += 1
         held.save()
-        _log(held, Step.REOPEN, staff)
+        step_log(held, Step.REOPEN, staff)
     return held
 
 
@@ -310,8 +324,10 @@ def revision_verify(
     draft = revision_draft(
         staff, ITEM, item_id, action=Revision.Action.VERIFY, content=content, reason=source.strip()
     )
-    draft.evidence = dict(evidence or {})
-    draft.save(update_fields=["evidence"])
+    with transaction.atomic():
+        draft.evidence = dict(evidence or {})
+        draft.save(update_fields=["evidence"])
+        picture_bind(draft, staff)
     return revision_submit(draft, staff)
 
 
@@ -327,7 +343,7 @@ def revision_reject(revision: Revision, staff: Staff, reason: str) -> Revision:
         held = _decided(revision, staff, "退回")
         held.state, held.rejection = State.REJECTED, reason.strip()[:LONGEST_REASON]
         held.save()
-        step = _log(held, Step.REJECT, staff, held.rejection)
+        step = step_log(held, Step.REJECT, staff, held.rejection)
         telling.rejected_tell(held, step)
     return held
 
@@ -337,14 +353,18 @@ def revision_approve(
 ) -> Revision:
     """Let it through: publication is asked for at once, or when its hour has come."""
     require(staff, Action.KNOWLEDGE_REVIEW)
+    seen = _read(revision)
+    _require_to_decide(seen, staff, "通过")
+    _require_fresh(seen)
+    publishable_require(seen)
     with transaction.atomic():
         held = _decided(revision, staff, "通过")
         _require_fresh(held)
-        publishable_require(held)
+        _require_unchanged(held, seen)
         held.state = State.APPROVED
         held.effective_at = effective_at or held.effective_at
         held.save()
-        _log(held, Step.APPROVE, staff)
+        step_log(held, Step.APPROVE, staff)
         if held.effective_at is None or held.effective_at <= clock.now():
             revision_publish(held)
     return held
@@ -352,11 +372,15 @@ def revision_approve(
 
 def _decided(revision: Revision, staff: Staff, what: str) -> Revision:
     held = _locked(revision)
+    _require_to_decide(held, staff, what)
+    held.reviewer, held.decided_at = staff, clock.now()
+    return held
+
+
+def _require_to_decide(held: Revision, staff: Staff, what: str) -> None:
     _require_state(held, State.SUBMITTED, what=what)
     if not selectors.may_decide(staff, held):
         raise SamePerson("自己写的、改过的不能自己审核，请另一位同事来看。")
-    held.reviewer, held.decided_at = staff, clock.now()
-    return held
 
 
 # Publishing
@@ -398,7 +422,7 @@ def _settle(revision: Revision, publication: Publication) -> None:
     if publication.state == Publication.State.LIVE:
         revision.state, revision.published_at = State.PUBLISHED, publication.finished_at
         revision.save()
-        step = _log(revision, Step.PUBLISH, None)
+        step = step_log(revision, Step.PUBLISH, None)
         telling.published_tell(revision, step)
         return
     revision.state = State.DRAFT if revision.author_id else State.WITHDRAWN
@@ -408,11 +432,22 @@ def _settle(revision: Revision, publication: Publication) -> None:
     revision.effective_at, revision.before = None, None
     revision.version += 1
     revision.save()
-    step = _log(revision, Step.FAIL, None, publication.error)
+    step = step_log(revision, Step.FAIL, None, publication.error)
     telling.failed_tell(revision, step)
 
 
 # What they share
+
+
+def _read(revision: Revision) -> Revision:
+    rows = Revision.objects.select_related("author", "editor", "reviewer")
+    return rows.get(pk=revision.pk)
+
+
+def _require_unchanged(held: Revision, seen: Revision) -> None:
+    """What was checked must be what is let through."""
+    if held.version != seen.version:
+        raise ChangedUnder("你提交的时候内容又变了，请打开看一看，再来一次。", held)
 
 
 def _locked(revision: Revision) -> Revision:
@@ -434,12 +469,6 @@ def _require_fresh(revision: Revision) -> None:
 def _written_by(revision: Revision, staff: Staff) -> None:
     revision.editor, revision.changed_at = staff, clock.now()
     revision.writers = list(dict.fromkeys([*revision.writers, staff.pk]))
-
-
-def _log(revision: Revision, step: str, staff: Staff | None, note: str = "") -> RevisionStep:
-    return RevisionStep.objects.create(
-        revision=revision, step=step, staff=staff, at=clock.now(), note=note
-    )
 
 
 def _clock(moment: datetime | None) -> str:

@@ -18,9 +18,12 @@ from typing import Final
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import transaction
 
 from bot import clock
 from bot.accounts.models import Staff
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.curation.gathering import Wish, revisions_submit_together, taken_by
 from bot.curation.models import Revision
 from knowledge import exchange
@@ -150,7 +153,10 @@ def preview_submit(staff: Staff, preview: Preview, reason: str) -> list[Revision
     """Make one revision an item and submit them together; raises FileRefused, CurationError."""
     if preview.errors:
         raise FileRefused("表里还有错，改好再传。")
-    return revisions_submit_together(staff, preview.wishes, reason or "用Excel改的")
+    with transaction.atomic():
+        made = revisions_submit_together(staff, preview.wishes, reason or "用Excel改的")
+        audit_note(AuditAction.KNOWLEDGE_IMPORT, staff, "办事指南Excel", f"提交{len(made)}条")
+    return made
 
 
 def _plan(tables: Mapping[str, Table]) -> tuple[Plan, list[str]]:

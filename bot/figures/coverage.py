@@ -117,13 +117,19 @@ class Covered:
     helpful: Share
     handed: Share
 
+    @property
+    def verified(self) -> str:
+        """Whether somebody compared it with its source, in words."""
+        if self.item.verified:
+            return "已核实"
+        return "核实之后改过" if self.item.verified_on else "待核实"
+
     def plain(self) -> tuple[Cell, ...]:
         """Return the row of a file."""
         item = self.item
         state = STATES.get(item.state, item.state)
-        said = "已核实" if item.verified else "待核实"
         until = str(self.until or "")
-        head = (item.item_id, item.name, item.category, state, said, until)
+        head = (item.item_id, item.name, item.category, state, self.verified, until)
         return (*head, *self.cells, self.asked, self.helpful, self.handed)
 
 

@@ -57,13 +57,14 @@ def by_hour(window: Window) -> Iterator[Row]:
 def by_channel(window: Window) -> Iterator[Row]:
     """Where residents ask, and what became of it."""
     sums = sums_by_channel(window, counting.OUTCOME)
-    rows = []
+    rows: list[tuple[int, Row]] = []
     for channel in dict.fromkeys([*CHANNELS, *(key[1] for key in sums)]):
         each = [sums.get((counting.OUTCOME, channel, outcome), 0) for outcome in OUTCOMES]
         if sum(each):
             name = CHANNELS.get(channel, channel)
-            rows.append((name, sum(each), *each, Share(each[0], sum(each))))
-    yield from sorted(rows, key=lambda row: -row[1])
+            row: Row = (name, sum(each), *each, Share(each[0], sum(each)))
+            rows.append((sum(each), row))
+    yield from (row for _, row in sorted(rows, key=lambda row: -row[0]))
 
 
 def by_item(window: Window) -> Iterator[Row]:

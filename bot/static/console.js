@@ -163,5 +163,5 @@ if (place) {
   if ("ring" in place.dataset) countInTitle();
   setInterval(refresh, EVERY_MS);
 }
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const here of document.querySelectorAll(".tabs [aria-current], .subtabs [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
 if (document.getElementById("bell")) setInterval(refreshBell, BELL_EVERY_MS);

@@ -119,22 +119,52 @@ if (editor) {
   addEventListener("beforeunload", (event) => isChanged && event.preventDefault());
 }
 
-/* the reply read aloud with the browser's own voice */
+/* the reply read aloud, with the voice of the telephone */
 
-const voice = () => window.speechSynthesis?.getVoices().find(({ lang }) => /^(zh|cmn)([-_]|$)/i.test(lang));
+let playing = null;
 
 function showAloud() {
-  for (const button of document.querySelectorAll("[data-aloud]")) button.hidden = !voice();
+  for (const button of document.querySelectorAll("[data-aloud]")) button.hidden = !window.AudioContext;
+}
+
+function hush() {
+  if (!playing) return;
+  const { context, button } = playing;
+  playing = null;
+  button.textContent = "念给我听";
+  context.close();
+}
+
+async function readAloud(button) {
+  const context = new AudioContext();
+  const told = button.parentElement.querySelector("[data-aloud-told]");
+  playing = { context, button };
+  button.textContent = "停";
+  told.textContent = "";
+  try {
+    const sent = new FormData();
+    sent.set("text", button.parentElement.querySelector(".spoken").textContent);
+    sent.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+    const response = await fetch(button.dataset.aloud, { method: "POST", body: sent, redirect: "manual" });
+    if (!response.ok) throw new Error((await response.json()).problem);
+    const source = context.createBufferSource();
+    source.buffer = await context.decodeAudioData(await response.arrayBuffer());
+    source.connect(context.destination);
+    source.addEventListener("ended", () => playing?.context === context && hush());
+    if (playing?.context === context) source.start();
+  } catch (error) {
+    if (playing?.context !== context) return;
+    hush();
+    told.textContent = error instanceof SyntaxError || error instanceof TypeError ? "一时念不出来，过一会儿再试。" : error.message;
+  }
 }
 
 document.addEventListener("click", ({ target }) => {
   if (!("aloud" in (target.dataset ?? {}))) return;
-  speechSynthesis.cancel();
-  const said = new SpeechSynthesisUtterance(target.parentElement.querySelector(".spoken").textContent);
-  Object.assign(said, { lang: "zh-CN", voice: voice() });
-  speechSynthesis.speak(said);
+  const isMine = playing?.button === target;
+  hush();
+  if (!isMine) readAloud(target);
 });
-window.speechSynthesis?.addEventListener?.("voiceschanged", showAloud);
 showAloud();
 
 /* a page that waits for a publication */

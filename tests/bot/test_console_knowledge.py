@@ -14,7 +14,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from bot import clock
-from bot.accounts.models import Staff
+from bot.accounts.models import Staff, StaffRole
+from bot.console.knowledge_tabs import TABS
 from bot.curation import services
 from bot.curation.models import Revision
 from bot.evidence.models import Upload
@@ -23,6 +24,7 @@ from knowledge.files import KnowledgeFiles
 from knowledge.models import Entry, Publication, ServiceItem
 from knowledge.selectors import stored_record
 from tests.bot.curating import Desk, make_desk
+from tests.bot.ticketing import make_staff
 from tests.photos import photo
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +176,8 @@ def test_the_list_goes_on_by_key_with_few_queries(
 def test_other_kinds_of_records_have_lists_and_pages(desk: Desk) -> None:
     screen = Screen(desk.editor)
     for kind in KIND_LABELS:
-        screen.sees("/staff/knowledge/", kind=kind)
+        if kind != "term":
+            screen.sees("/staff/knowledge/", kind=kind)
         entry = Entry.objects.filter(kind=kind).first()
         if entry is not None:
             screen.sees(f"/staff/knowledge/records/{kind}/{entry.entry_id}/")
@@ -392,7 +395,11 @@ def test_what_could_not_be_published_says_why(desk: Desk) -> None:
     )
     page = Screen(desk.editor).sees("/staff/knowledge/publications/")
     assert "没能上线" in page
-    assert "“社保卡丢了”应该是 SB13，改了以后是预约办事" in page
+    assert "1 个必过的问题会答错" in page
+    assert revision.name in page
+    page = Screen(desk.editor).sees(f"/staff/knowledge/publications/{revision.publication_id}/")
+    assert "“社保卡丢了”" in page
+    assert "直接回答：预约办事" in page
     page = Screen(desk.editor).sees(page_of(revision))
     assert "必过问题有 1 个会答错" in page
     assert "继续修改" in page
@@ -403,8 +410,38 @@ def test_lint_that_stops_a_publication_is_told_in_chinese(desk: Desk) -> None:
     Publication.objects.create(
         state="failed", error="error   SB13   basis                  promised 3 工作日 has no basis"
     )
-    page = Screen(desk.editor).sees("/staff/knowledge/publications/")
-    assert "SB13：写了承诺天数，就要写依据。" in page
+    failed = Publication.objects.get(state="failed")
+    for path in ("", f"{failed.pk}/"):
+        page = Screen(desk.editor).sees(f"/staff/knowledge/publications/{path}")
+        assert "SB13：写了承诺天数，就要写依据。" in page
+
+
+def test_every_page_of_the_knowledge_has_the_same_tabs_of_what_its_reader_may_open(
+    desk: Desk,
+) -> None:
+    tabs = [tab.path for tab in TABS]
+    for path in tabs:
+        assert tabs_on(Screen(desk.editor).sees(path)) == (tabs, path)
+    looks_only = Screen(make_staff("主管", StaffRole.Role.SUPERVISOR))
+    seen, _ = tabs_on(looks_only.sees("/staff/knowledge/words/"))
+    assert seen == [path for path in tabs if "hits" not in path]
+    for path in seen:
+        looks_only.sees(path)
+
+
+def tabs_on(page: str) -> tuple[list[str], str]:
+    """The addresses of the tabs of a page, and which of them it is on."""
+    nav = page.split('<nav class="subtabs"', 1)[1].split("</nav>", 1)[0]
+    current = re.search(r'href="([^"]*)" aria-current', nav)
+    return re.findall(r'href="([^"]*)"', nav), current[1] if current else ""
+
+
+def test_a_local_word_is_added_on_its_own_page(desk: Desk) -> None:
+    page = Screen(desk.editor).sees("/staff/knowledge/new/", kind="term")
+    assert '<option value="term"' not in page
+    assert 'href="/staff/knowledge/words/"' in page.split("</nav>")[-1]
+    listed = Screen(desk.editor).client.get("/staff/knowledge/", {"kind": "term"})
+    assert listed.headers["Location"] == "/staff/knowledge/words/"
 
 
 def test_the_stamp_brings_its_source_and_a_picture(desk: Desk) -> None:
@@ -450,7 +487,9 @@ def test_a_record_goes_out_of_service_through_review(desk: Desk) -> None:
     assert ServiceItem.objects.get(pk="GG08").state == "retired"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KIND_LABELS if kind != "out_of_scope"])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KIND_LABELS if kind not in ("out_of_scope", "term")]
+)
 def test_something_new_begins_with_a_name(desk: Desk, kind: str) -> None:
     screen = Screen(desk.editor)
     answer = screen.does("/staff/knowledge/new/", kind=kind, name="免费理发", category="民政")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 
 import pytest
 from django.conf import settings as given
@@ -17,6 +18,7 @@ from bot.audit.models import AuditAction
 from bot.audit.services import audit_note
 from bot.console.csv_files import plain_cell
 from bot.gazetteer.models import Community, Estate
+from knowledge.models import ServiceItem
 from tests.bot.test_accounts import staff_addresses
 from tests.bot.ticketing import Town, make_staff, make_town
 
@@ -110,6 +112,7 @@ def test_no_table_holds_a_formula_whatever_was_typed_in(everybody: Staff, path: 
     Staff.objects.update(display_name="+1")
     ticket = town.started(address=EVIL, name=EVIL)
     type(ticket).objects.update(item_name=EVIL)
+    ServiceItem.objects.create(item_id="SB13", name=EVIL, source_retrieved_on=date(2026, 1, 5))
     response = client_of(everybody).get(path)
     if response.status_code == 404:
         pytest.skip("needs a record of its own")

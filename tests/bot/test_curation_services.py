@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from bot import clock
 from bot.accounts.policies import Forbidden
@@ -322,3 +322,38 @@ def test_what_could_not_be_published_can_be_withdrawn_or_wait_for_another_hour(d
     services.revision_approve(revision, desk.reviewer, effective_at=later)
     assert Revision.objects.due(later).get() == revision
     assert services.revision_withdraw(revision, desk.editor).state == State.WITHDRAWN
+
+
+@pytest.mark.parametrize("step", ["submit", "approve"])
+def test_the_knowledge_is_read_over_before_the_revision_is_locked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    depth, seen = len(connection.savepoint_ids), []
+    draft = services.revision_draft(desk.editor, "item", "SB13")
+    if step == "approve":
+        draft = services.revision_submit(draft, desk.editor)
+
+    def check(revision: Revision) -> None:
+        seen.append(len(connection.savepoint_ids))
+
+    monkeypatch.setattr(services, "publishable_require", check)
+    if step == "submit":
+        services.revision_submit(draft, desk.editor)
+    else:
+        services.revision_approve(draft, desk.reviewer)
+    assert seen == [depth]
+
+
+def test_what_was_saved_while_it_was_checked_is_not_submitted_unchecked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = services.revision_draft(desk.editor, "item", "SB13")
+
+    def save_meanwhile(revision: Revision) -> None:
+        services.revision_save(draft, desk.editor, version=1, content=desk.content(window="2号"))
+
+    monkeypatch.setattr(services, "publishable_require", save_meanwhile)
+    with pytest.raises(ChangedUnder):
+        services.revision_submit(draft, desk.editor)
+    draft.refresh_from_db()
+    assert draft.state == Revision.State.DRAFT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -507,3 +508,24 @@ def test_the_command_prints_every_finding_and_fails_on_errors(
     path.write_text("name: 半张", encoding="utf-8")
     assert lint.main() == 1
     assert "SB13.yml" in capsys.readouterr().out
+
+
+def test_near_duplicates_are_those_that_comparing_all_with_all_would_find(
+    shipped: KnowledgeFiles,
+) -> None:
+    said = [phrasing.text for phrasing in shipped.phrasings["SB13"]]
+    texts = (
+        *said,
+        *(f"{text}吗" for text in said[::2]),
+        *(text[1:] for text in said[::3]),
+        "",
+        "？",
+    )
+    grams = [lint._trigrams(text) for text in texts]
+    near = [
+        (texts[one], texts[other])
+        for one, other in combinations(range(len(texts)), 2)
+        if lint._jaccard(grams[one], grams[other]) >= lint.NEAR_DUPLICATE
+    ]
+    assert len(near) > 50
+    assert lint._near_duplicates(texts) == near

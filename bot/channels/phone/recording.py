@@ -17,10 +17,13 @@ import av
 import av.error
 import numpy as np
 from django.conf import settings
+from django.db import transaction
 
 from bot import clock
 from bot.accounts.models import Staff
 from bot.accounts.policies import Action, require
+from bot.audit.models import AuditAction
+from bot.audit.services import audit_note
 from bot.channels.phone.sentences import OFFICE
 from bot.channels.voice_messages import decoded
 from voice.audio import SAMPLE_RATE_HZ, seconds_of, wav_write
@@ -88,15 +91,20 @@ def recording_store(staff: Staff, prompt_id: str, content: bytes) -> Sentence:
     wav_write(draft, pcm)
     about = {"text": text, "by": str(staff), "at": clock.now().isoformat()}
     _about(prompt_id).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-    draft.replace(path_of(prompt_id))
+    with transaction.atomic():
+        audit_note(AuditAction.PROMPT_CHANGE, staff, text, "换上录音")
+        draft.replace(path_of(prompt_id))
     return _sentence(prompt_id, text)
 
 
 def recording_remove(staff: Staff, prompt_id: str) -> None:
     """Give the sentence back to the synthetic voice."""
     require(staff, Action.PROMPTS_EDIT)
-    path_of(prompt_id).unlink(missing_ok=True)
-    _about(prompt_id).unlink(missing_ok=True)
+    text = fixed_prompts(office=OFFICE).get(prompt_id, prompt_id)
+    with transaction.atomic():
+        audit_note(AuditAction.PROMPT_CHANGE, staff, text, "去掉录音")
+        path_of(prompt_id).unlink(missing_ok=True)
+        _about(prompt_id).unlink(missing_ok=True)
 
 
 def path_of(prompt_id: str) -> Path:
