@@ -37,7 +37,7 @@ SHORTEST_NAME = 3
 # shares of it: the more somebody tells, the less a single similar sentence proves.
 WHOLE_SCALE = 12.0
 # A second this improbable is no reason to ask back about a first that is sure.
-WORTH_NAMING = 0.1
+WORTH_NAMING = 0.15
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ class Matcher:
         self._owners = owners
         self._weights = np.array([snapshot.recipe.weights[s] for s in SIGNS], dtype=np.float32)
         self._ambiguous = {
-            squeezed(text): owners for text, owners in snapshot.records.get("ambiguous", {}).items()
+            squeezed(content(text)): owners
+            for text, owners in snapshot.records.get("ambiguous", {}).items()
         }
         self._is_ours = np.array([d.kind not in NOT_OURS for d in snapshot.documents], dtype=bool)
         self._twins = {d.owner: d.twin for d in snapshot.documents if d.twin}
