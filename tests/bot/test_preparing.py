@@ -10,11 +10,14 @@ import pytest
 from bot import preparing
 from bot.actions import office
 from bot.preparing import _warnings
+from knowledge.files import KnowledgeFiles
 from knowledge.publishing import Publisher
 from knowledge.search.encoder import SentenceTransformerEncoder
+from knowledge.search.matcher import Matcher
 from knowledge.search.recipe import Recipe, Recipes, save_fitted
 from knowledge.search.reranker import CrossEncoderReranker
-from tests.people import OFFICE
+from knowledge.search.snapshot import load_snapshot
+from tests.people import OFFICE, tiny
 from tests.tiny_models import save_encoder, save_reranker
 
 
@@ -74,18 +77,25 @@ def test_a_re_ranker_that_cannot_be_loaded_costs_one_sentence(start: Start) -> N
 
 @pytest.mark.django_db
 def test_prepared_with_a_public_model_the_office_matches_with_it(
-    start: Start, monkeypatch: pytest.MonkeyPatch, settings: Any, capsys: pytest.CaptureFixture[str]
+    shipped: KnowledgeFiles,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     place = str(save_encoder(start.place / "bge-small-zh-tiny", pooling="cls"))
     encoder = SentenceTransformerEncoder(place)
     settings.SNAPSHOT_DIR = start.place / "snapshots"
     monkeypatch.setattr(settings, "BOT_ENCODER", place)
     monkeypatch.setattr(office, "encoder", lambda: encoder)
-    monkeypatch.setattr(preparing, "load_knowledge", preparing.load_knowledge)
+    few = tiny(shipped, "SB13", "GG08")
+    monkeypatch.setattr(preparing, "load_knowledge", lambda: few)
     monkeypatch.setattr(preparing, "_prepare_tracker", lambda: None)
     preparing.prepare()
     told = capsys.readouterr().out
     assert "nothing was learned with encoder" in told
     assert "by words alone" not in told
+    matcher = Matcher(load_snapshot(settings.SNAPSHOT_DIR), encoder)
+    assert matcher.match("社保卡丢了").ranked[0].signs["dense"] > 0
     preparing.prepare()
     assert "snapshot is up to date" in capsys.readouterr().out
