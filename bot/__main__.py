@@ -98,6 +98,15 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--curve", action="store_true", help="how much more phrasings would help, and nothing else"
     )
+    encoders = add("encoders", _encoders, "learn weights for public models, or compare some")
+    encoders.add_argument("what", choices=["fit", "compare"])
+    encoders.add_argument("names", nargs="+", metavar="ENCODER", help="name, folder or built-in")
+    encoders.add_argument("--reranker", default="", help="name or folder of a cross-encoder")
+    encoders.add_argument(
+        "--questions",
+        type=Path,
+        help=f"folder with items.jsonl; else {HELD_OUT}, or without it the phrasings that ship",
+    )
     export = add("export-items", _export_items, "write guides to an Excel workbook")
     export.add_argument("file", type=Path)
     export.add_argument("--items", nargs="*", default=[], help="ids; all guides if none is given")
@@ -321,6 +330,52 @@ def _evaluate_spoken(given: argparse.Namespace) -> int:
         print(f"error: {error}; python -m bot prepare publishes it", file=sys.stderr)
         return 1
     return 0
+
+
+def _encoders(given: argparse.Namespace) -> int:
+    return _fit_encoder(given) if given.what == "fit" else _compare_encoders(given)
+
+
+def _fit_encoder(given: argparse.Namespace) -> int:
+    from bot.encoders import fit_encoder
+    from knowledge.files import load_knowledge
+    from knowledge.search.encoder import BUILT_IN
+    from knowledge.search.errors import SearchError
+
+    if len(given.names) != 1 or (given.names == [BUILT_IN] and not given.reranker):
+        print(
+            "error: name one encoder; what is learned with the built-in one ships, unless a"
+            " --reranker is named",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        print(fit_encoder(given.names[0], given.reranker, load_knowledge()))
+    except SearchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("learned and stored; python -m bot prepare publishes with it")
+    return 0
+
+
+def _compare_encoders(given: argparse.Namespace) -> int:
+    from bot.encoders import compare, told
+    from knowledge.evaluation import load_questions
+    from knowledge.files import load_knowledge
+    from knowledge.search.errors import SearchError
+
+    folder: Path | None = given.questions or (HELD_OUT if HELD_OUT.is_dir() else None)
+    questions = load_questions(folder) if folder else None
+    if questions is not None and not questions.items:
+        print(f"error: no questions in {folder}", file=sys.stderr)
+        return 2
+    try:
+        found = compare(given.names, questions, given.reranker, load_knowledge())
+    except SearchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(told(found)))
+    return 1 if all(each.reason for each in found) else 0
 
 
 def _export_items(given: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ import httpx
 from django.conf import settings
 from tqdm import tqdm
 
+from bot.actions import office
 from bot.actions.emergencies import DangerSense, enquiry_in
 from bot.terminal import door, patiently
 from knowledge.baselines import Baseline, bm25, linear_svm
@@ -47,7 +48,8 @@ from knowledge.learning_curve import draw_curve, learning_curve
 from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.matcher import Matcher
 from knowledge.search.passages import NOT_OURS, NOTHING, Document, read_documents, read_lines
-from knowledge.search.recipe import Recipe, load_recipe
+from knowledge.search.recipe import Recipe, load_recipe, recipes_for
+from knowledge.search.reranker import Reranker
 from knowledge.search.snapshot import build_snapshot
 from nlu.protocol import read_message
 
@@ -73,7 +75,7 @@ def evaluate(
         if is_through_server:
             system = _remembered(_served(stack.enter_context(door())), questions)
         else:
-            system = _matched(documents, files, encoder)
+            system = _matched(documents, files, encoder, office.reranker())
         twins = {kind.kind_id: kind.linked_item for kind in files.report_kinds}
         marked = {"product": mark(questions, system, twins)}
         report["items"] = _told("items", item_figures(marked["product"]))
@@ -160,12 +162,17 @@ def _round(value: float) -> float:
 
 
 def _matched(
-    documents: Sequence[Document], files: KnowledgeFiles, encoder: SentenceTransformerEncoder
+    documents: Sequence[Document],
+    files: KnowledgeFiles,
+    encoder: SentenceTransformerEncoder,
+    reranker: Reranker | None = None,
 ) -> System:
     """The matcher with facets and danger, without the dialogue around it."""
-    records = {"ambiguous": files.ambiguous}
-    snapshot = build_snapshot(documents, load_recipe(), encoder, records=records)
-    return matched(Matcher(snapshot, encoder), DangerSense(files.emergencies))
+    judge = reranker.fingerprint if reranker else ""
+    recipes = recipes_for(settings.RECIPE_DIR, encoder.fingerprint, judge)
+    snapshot = build_snapshot(documents, recipes, encoder, records={"ambiguous": files.ambiguous})
+    matcher = Matcher(snapshot, encoder, reranker=reranker)
+    return matched(matcher, DangerSense(files.emergencies))
 
 
 def matched(matcher: Matcher, sense: DangerSense) -> System:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -20,7 +21,8 @@ from bot.serving import environment, model_path
 from knowledge.files import load_knowledge
 from knowledge.publishing import Publisher
 from knowledge.search.encoder import BUILT_IN, BUILT_IN_DIR
-from knowledge.search.recipe import RECIPE_FILE
+from knowledge.search.errors import RerankerUnavailable
+from knowledge.search.recipe import RECIPE_FILE, is_fitted
 from knowledge.services import knowledge_load
 from knowledge.training import train_knowledge
 
@@ -46,7 +48,11 @@ def prepare() -> None:
         train_knowledge(files)
     if not model_path().is_file():
         train_dialogue()
-    publisher = Publisher(settings.SNAPSHOT_DIR, office.encoder(), clock.now)
+    publisher = Publisher(
+        settings.SNAPSHOT_DIR, office.encoder(), clock.now, settings.RECIPE_DIR, office.reranker()
+    )
+    for warning in _warnings(publisher):
+        print(warning, flush=True)
     if publisher.is_up_to_date():
         print("snapshot is up to date", flush=True)
         return
@@ -56,6 +62,29 @@ def prepare() -> None:
         print(f"no encoder “{settings.BOT_ENCODER}”: matching by words alone", flush=True)
     size = f"{len(snapshot.documents)} records, {len(snapshot.passages)} passages"
     print(f"snapshot {snapshot.fingerprint}: {size}", flush=True)
+
+
+def _warnings(publisher: Publisher) -> Iterator[str]:
+    """One sentence each for models that nothing was learned with, or that cannot be loaded."""
+    encoder, reranker = office.encoder(), office.reranker()
+    if not is_fitted(settings.RECIPE_DIR, encoder.fingerprint):
+        yield (
+            f"nothing was learned with encoder “{encoder.name}”: the built-in one's weights and "
+            f"thresholds are used (python -m bot encoders fit {encoder.name})"
+        )
+    if reranker is None:
+        return
+    try:
+        reranker.judge("社保卡", ["社保卡补办"])
+    except RerankerUnavailable as error:
+        yield f"{error}; matching goes on without it"
+        return
+    if publisher.recipes().reranked is None:
+        yield (
+            f"nothing was learned with re-ranker “{reranker.name}”: it may change the order but "
+            f"makes no answer surer "
+            f"(python -m bot encoders fit {encoder.name} --reranker {reranker.name})"
+        )
 
 
 def _prepare_tracker() -> None:

@@ -57,6 +57,7 @@ def environment() -> dict[str, str]:
         BOT_DATA_DIR=str(settings.BOT_DATA_DIR),
         BOT_SNAPSHOT_DIR=str(settings.SNAPSHOT_DIR),
         BOT_ENCODER=settings.BOT_ENCODER,
+        BOT_RERANKER=settings.BOT_RERANKER,
         BOT_ACTION_URL=f"http://127.0.0.1:{settings.BOT_ACTION_PORT}/actions",
         BOT_ACTION_SECRET=settings.BOT_ACTION_SECRET,
         BOT_TRACKER_DB=str(settings.BOT_DATA_DIR / "tracker.sqlite3"),

@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 def run_web() -> None:
     """Serve both ports until told to stop."""
     stop = threading.Event()
-    publisher = Publisher(settings.SNAPSHOT_DIR, office.encoder(), clock.now)
+    publisher = Publisher(
+        settings.SNAPSHOT_DIR, office.encoder(), clock.now, settings.RECIPE_DIR, office.reranker()
+    )
     for target in (_warm, publisher.run, office.live_matcher().watch, wechat.resume):
         threading.Thread(target=target, args=(stop,), daemon=True).start()
     try:

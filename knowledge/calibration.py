@@ -9,19 +9,22 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from knowledge.embedding import train_encoder
 from knowledge.reading import train_reader
 from knowledge.search.analysis import VIEWS, content, terms
-from knowledge.search.encoder import SentenceTransformerEncoder
-from knowledge.search.matcher import NEAREST, Matcher, decision_signs
+from knowledge.search.encoder import Encoder, SentenceTransformerEncoder
+from knowledge.search.matcher import NEAREST, RERANKED, Matcher, decision_signs
 from knowledge.search.passages import NOT_OURS, NOTHING, Document
-from knowledge.search.recipe import DECISION_SIGNS, SIGNS, Logistic, Recipe
+from knowledge.search.reader import Reader
+from knowledge.search.recipe import DECISION_SIGNS, RERANKER, SIGNS, Logistic, Recipe
+from knowledge.search.reranker import Reranker
 from knowledge.search.snapshot import Analysed, build_snapshot
 
 FOLDS = 3
@@ -45,7 +48,8 @@ class Judged:
     """One question put to an index that never saw it: its NEAREST candidates with their signs.
 
     ``right`` names NOTHING for a question that nothing in the index answers, and every candidate
-    for one that honestly means several things.
+    for one that honestly means several things. ``told`` is what a re-ranker reads of each, if one
+    will; ``heard`` what it made of them, 0 where it was not asked.
     """
 
     text: str
@@ -55,6 +59,8 @@ class Judged:
     right: frozenset[str]
     twins: dict[str, str]
     known: float
+    told: list[str] = field(default_factory=list)
+    heard: Floats | None = None
 
     @property
     def is_right(self) -> Bools:
@@ -63,17 +69,25 @@ class Judged:
 
     def order(self, weights: Floats) -> npt.NDArray[np.int64]:
         """The candidates' places, the best first."""
-        return np.argsort(-(self.signs @ weights), kind="stable")
+        return np.argsort(-self.scores(weights), kind="stable")
+
+    def scores(self, weights: Floats) -> Floats:
+        """The candidates' scores; the weight of what was ``heard`` stands after those of SIGNS."""
+        scores: Floats = self.signs @ weights[: len(SIGNS)]
+        return scores if self.heard is None else scores + weights[len(SIGNS)] * self.heard
 
     def decisive(self, weights: Floats) -> dict[str, float]:
         """What the matcher would decide by."""
         order = self.order(weights)
         best = self.owners[order[0]]
         same = np.array([self._are_twins(best, self.owners[place]) for place in order])
-        scores, query = (self.signs @ weights)[order], content(self.text)
-        return decision_signs(
+        scores, query = self.scores(weights)[order], content(self.text)
+        decisive = decision_signs(
             scores, self.signs[order], self.is_ours[order], same, self.known, query
         )
+        if self.heard is not None:
+            decisive[RERANKER] = float(self.heard[order[0]])
+        return decisive
 
     def _are_twins(self, one: str, other: str) -> bool:
         return self.twins.get(one) == other or self.twins.get(other) == one
@@ -86,10 +100,39 @@ def train_recipe(
     workshop: Path,
 ) -> Recipe:
     """Learn weights, calibration and thresholds by cross-validation over the phrasings."""
-    judged, several = cross_validate(documents, ambiguous, facet_of, workshop)
-    recipe = _weigh(judged)
+    return learn(*cross_validate(documents, ambiguous, facet_of, workshop))
+
+
+def learn(judged: Sequence[Judged], several: Sequence[Judged]) -> Recipe:
+    """Learn a recipe from what was judged, and from what honestly means several things."""
+    return _decide(_weigh(judged), judged, several)
+
+
+def learn_reranked(
+    recipe: Recipe, judged: Sequence[Judged], several: Sequence[Judged], reranker: Reranker
+) -> Recipe:
+    """Add a re-ranker to a recipe: its weight, and what is decided with it, learned anew.
+
+    The other weights stay: they choose whom it is asked about. Raises RerankerUnavailable.
+    """
+    weights = _weights(recipe)
+    heard = [_heard(q, weights, reranker) for q in tqdm(judged, "re-ranking", unit="question")]
+    unclear = [_heard(q, weights, reranker) for q in several]
+    weight = _weigh_heard(weights, heard)
+    recipe = replace(recipe, weights={**recipe.weights, RERANKER: weight})
+    return _decide(recipe, heard, unclear)
+
+
+def _decide(recipe: Recipe, judged: Sequence[Judged], several: Sequence[Judged]) -> Recipe:
     recipe = replace(recipe, sure=_believe(recipe, judged))
     return _ask_back(_thresholds(recipe, judged), judged, several)
+
+
+def _heard(question: Judged, weights: Floats, reranker: Reranker) -> Judged:
+    first = question.order(weights)[:RERANKED]
+    heard = np.zeros(len(question.owners), dtype=np.float32)
+    heard[first] = reranker.judge(content(question.text), [question.told[p] for p in first])
+    return replace(question, heard=heard)
 
 
 def cross_validate(
@@ -97,34 +140,51 @@ def cross_validate(
     ambiguous: Mapping[str, Sequence[str]],
     facet_of: Mapping[str, str],
     workshop: Path,
+    encoder: Encoder | None = None,
+    *,
+    is_told: bool = False,
 ) -> tuple[list[Judged], list[Judged]]:
     """Put phrasings, and all that is ambiguous, to a matcher trained and indexed without them.
 
-    Of the subjects and of what is out of scope, whole parts are left out, so that there are
+    The built-in encoder is trained anew each time; another one has never seen any of this. Of the
+    subjects and of what is out of scope, whole parts are left out, so that there are
     questions which nothing in the index can answer.
     """
     judged: list[Judged] = []
     several: list[Judged] = []
     for fold in range(FOLDS):
-        kept, asked = _split(documents, fold)
-        place = workshop / str(fold)
-        train_encoder(kept, place, f"encoder for fold {fold + 1} of {FOLDS}")
+        kept, asked = split(documents, fold)
         unclear = [(t, frozenset(ids)) for t, ids in ambiguous.items() if _fold(t) == fold]
-        encoder = SentenceTransformerEncoder(str(place))
-        asked_texts = {text for text, _ in asked}
-        facets = {text: facet for text, facet in facet_of.items() if text not in asked_texts}
-        reader = train_reader(kept, facets, f"reader for fold {fold + 1} of {FOLDS}")
-        snapshot = build_snapshot(kept, Recipe(), encoder, analysed=Analysed())
-        matcher = Matcher(snapshot, encoder, reader)
-        judged += _judge(matcher, [(text, frozenset({right})) for text, right in asked])
-        several += _judge(matcher, unclear)
+        used = encoder or fold_encoder(kept, fold, workshop)
+        reader = fold_reader(kept, asked, facet_of, fold)
+        snapshot = build_snapshot(kept, Recipe(), used, analysed=Analysed())
+        matcher = Matcher(snapshot, used, reader)
+        pairs = [(text, frozenset({right})) for text, right in asked]
+        judged += _judge(matcher, pairs, is_told=is_told)
+        several += _judge(matcher, unclear, is_told=is_told)
     shutil.rmtree(workshop, ignore_errors=True)
     return judged, several
 
 
-def _split(
-    documents: Sequence[Document], fold: int
-) -> tuple[list[Document], list[tuple[str, str]]]:
+def fold_encoder(kept: Sequence[Document], fold: int, workshop: Path) -> Encoder:
+    """The built-in encoder as it comes out when only ``kept`` is there to learn from."""
+    train_encoder(kept, workshop / str(fold), f"encoder for fold {fold + 1} of {FOLDS}")
+    return SentenceTransformerEncoder(str(workshop / str(fold)))
+
+
+def fold_reader(
+    kept: Sequence[Document],
+    asked: Sequence[tuple[str, str]],
+    facet_of: Mapping[str, str],
+    fold: int,
+) -> Reader:
+    """The reader as it comes out when it never saw what is ``asked``."""
+    asked_texts = {text for text, _ in asked}
+    facets = {text: facet for text, facet in facet_of.items() if text not in asked_texts}
+    return train_reader(kept, facets, f"reader for fold {fold + 1} of {FOLDS}")
+
+
+def split(documents: Sequence[Document], fold: int) -> tuple[list[Document], list[tuple[str, str]]]:
     """Return the documents that stay and the (text, right owner) pairs that are asked.
 
     The phrasings of one fold are asked and do not stay. A subject of this fold goes as a whole and
@@ -148,7 +208,9 @@ def _fold(text: str) -> int:
     return hashlib.sha256(text.encode()).digest()[0] % FOLDS
 
 
-def _judge(matcher: Matcher, asked: Sequence[tuple[str, frozenset[str]]]) -> list[Judged]:
+def _judge(
+    matcher: Matcher, asked: Sequence[tuple[str, frozenset[str]]], *, is_told: bool
+) -> list[Judged]:
     documents = matcher.snapshot.documents
     ids = [document.owner for document in documents]
     is_ours = np.array([document.kind not in NOT_OURS for document in documents])
@@ -159,12 +221,16 @@ def _judge(matcher: Matcher, asked: Sequence[tuple[str, frozenset[str]]]) -> lis
         seen = {view: terms(query, view) for view in VIEWS}
         if not seen["chars"]:
             continue
-        signs = matcher.signs(query, seen, matcher.encode(query))
+        vector = matcher.encode(query)
+        signs = matcher.signs(query, seen, vector)
         top = np.argsort(-signs.sum(axis=1))[:NEAREST]
         owners = [ids[n] for n in top]
         same = {o for o in owners if any(twins.get(o) == r or twins.get(r) == o for r in right)}
         known = matcher.known(seen)
-        judged.append(Judged(text, signs[top], owners, is_ours[top], right | same, twins, known))
+        told = matcher.told(top, seen, vector) if is_told else []
+        judged.append(
+            Judged(text, signs[top], owners, is_ours[top], right | same, twins, known, told)
+        )
     return judged
 
 
@@ -178,11 +244,7 @@ def _weigh(judged: Sequence[Judged]) -> Recipe:
     from scipy.optimize import minimize
     from scipy.special import logsumexp
 
-    answerable = [
-        question
-        for question in judged
-        if (question.is_right & question.is_ours).any() and len(question.owners) == NEAREST
-    ]
+    answerable = _answerable(judged)
     table = np.stack([question.signs for question in answerable]).astype(np.float64)
     right = np.stack([question.is_right for question in answerable])
 
@@ -200,15 +262,43 @@ def _weigh(judged: Sequence[Judged]) -> Recipe:
     )
 
 
+def _answerable(judged: Sequence[Judged]) -> list[Judged]:
+    return [
+        question
+        for question in judged
+        if (question.is_right & question.is_ours).any() and len(question.owners) == NEAREST
+    ]
+
+
+def _weigh_heard(weights: Floats, judged: Sequence[Judged]) -> float:
+    """The weight of a re-ranker beside given ones, by the same regression."""
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp
+
+    answerable = _answerable(judged)
+    before = np.stack([q.signs @ weights for q in answerable]).astype(np.float64)
+    heard = np.stack([q.heard for q in answerable if q.heard is not None]).astype(np.float64)
+    right = np.stack([q.is_right for q in answerable])
+
+    def loss(weight: npt.NDArray[np.float64]) -> float:
+        scores = before + weight[0] * heard
+        of_right = np.where(right, scores, -np.inf)
+        gap = (logsumexp(scores, axis=1) - logsumexp(of_right, axis=1)).sum()
+        return float(gap + REGULARISATION * weight[0] ** 2 / 2)
+
+    return round(float(minimize(loss, np.ones(1), bounds=[(0, None)]).x[0]), 4)
+
+
 def _weights(recipe: Recipe) -> Floats:
-    return np.array([recipe.weights[sign] for sign in SIGNS], dtype=np.float32)
+    signs = (*SIGNS, RERANKER) if RERANKER in recipe.weights else SIGNS
+    return np.array([recipe.weights[sign] for sign in signs], dtype=np.float32)
 
 
 def _logistic(rows: Sequence[Mapping[str, float]], is_so: Bools) -> Logistic:
     """Logistic regression over standardised signs, given back for signs as they are."""
     from sklearn.linear_model import LogisticRegression
 
-    names = (*DECISION_SIGNS, *SIGNS)
+    names = [*DECISION_SIGNS, *SIGNS, *(sign for sign in rows[0] if sign == RERANKER)]
     table = np.array([[row[name] for name in names] for row in rows])
     mean, spread = table.mean(axis=0), table.std(axis=0) + 1e-9
     model = LogisticRegression(C=1.0, max_iter=3000).fit((table - mean) / spread, is_so)

@@ -41,7 +41,8 @@ from knowledge.record import RecordError, plain
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import EncoderUnavailable, SnapshotDamaged, SnapshotUnavailable
 from knowledge.search.matcher import Matcher
-from knowledge.search.recipe import load_recipe
+from knowledge.search.recipe import Recipes, load_recipe, recipes_for
+from knowledge.search.reranker import Reranker
 from knowledge.search.snapshot import (
     Analysed,
     Snapshot,
@@ -85,15 +86,35 @@ class Baseline:
 
 
 class Publisher:
-    """Publishes to one shelf; remembers terms, vectors and outcomes between publications."""
+    """Publishes to one shelf; remembers terms, vectors and outcomes between publications.
 
-    def __init__(self, shelf: Path, encoder: Encoder | None, clock: Callable[[], datetime]) -> None:
+    ``fitted`` is the folder of recipes that were learned for other encoders and re-rankers.
+    """
+
+    def __init__(
+        self,
+        shelf: Path,
+        encoder: Encoder | None,
+        clock: Callable[[], datetime],
+        fitted: Path | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._shelf = shelf
+        self._fitted = fitted
+        self._reranker = reranker
         self._encoder = encoder
         self._clock = clock
         self._analysed = Analysed()
         self._questions = QuestionEncoder(encoder) if encoder else None
         self._baseline: Baseline | None = None
+
+    def recipes(self) -> Recipes:
+        """What was learned for the encoder and the re-ranker, or else what ships."""
+        if self._fitted is None:
+            return Recipes(load_recipe())
+        reranker = self._reranker.fingerprint if self._reranker else ""
+        encoder = self._encoder.fingerprint if self._encoder else ""
+        return recipes_for(self._fitted, encoder, reranker)
 
     def is_up_to_date(self) -> bool:
         """Whether the snapshot in force was built from what is stored, with this encoder.
@@ -107,9 +128,10 @@ class Publisher:
         knowledge = stored_knowledge()
         contents, records = documents_of(knowledge), records_of(knowledge)
         encoder = self._encoder.fingerprint if self._encoder else ""
-        if current == fingerprint(contents, load_recipe(), encoder, records):
+        recipes = self.recipes()
+        if current == fingerprint(contents, recipes, encoder, records):
             return True
-        lexical = fingerprint(contents, load_recipe(), "", records)
+        lexical = fingerprint(contents, recipes, "", records)
         return current == lexical and not self._encoder_loads()
 
     def _encoder_loads(self) -> bool:
@@ -126,7 +148,7 @@ class Publisher:
         knowledge = stored_knowledge()
         lint_knowledge(knowledge, self._clock().date())
         build_snapshot(
-            documents_of(knowledge), load_recipe(), self._encoder, analysed=self._analysed
+            documents_of(knowledge), self.recipes(), self._encoder, analysed=self._analysed
         )
         self.warm_gate()
 
@@ -152,7 +174,7 @@ class Publisher:
             raise LintRefused(errors)
         snapshot = build_snapshot(
             documents_of(knowledge),
-            load_recipe(),
+            self.recipes(),
             self._encoder,
             records=records_of(knowledge),
             analysed=self._analysed,

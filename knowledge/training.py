@@ -38,17 +38,18 @@ def train_knowledge(files: KnowledgeFiles) -> Recipe:
     """Train and write everything below ``knowledge/data/trained``; returns the recipe."""
     documents = documents_of(files)
     train_encoder(documents, BUILT_IN_DIR, "encoder")
-    faceted = _faceted(files)
-    train_facets(faceted, SEED).save(FACETS_FILE)
-    train_reader(documents, dict(faceted), "reader").save(READER_FILE)
-    recipe = train_recipe(documents, files.ambiguous, dict(faceted), TRAINED_DIR / "folds")
+    told = faceted(files)
+    train_facets(told, SEED).save(FACETS_FILE)
+    train_reader(documents, dict(told), "reader").save(READER_FILE)
+    recipe = train_recipe(documents, files.ambiguous, dict(told), TRAINED_DIR / "folds")
     save_recipe(recipe)
     train_danger(_dangerous(files), _calm(documents, files)).save(DANGER_FILE)
     write_manifest()
     return recipe
 
 
-def _faceted(files: KnowledgeFiles) -> list[tuple[str, str]]:
+def faceted(files: KnowledgeFiles) -> list[tuple[str, str]]:
+    """Texts of which it is known what facet they ask for."""
     return [
         (phrasing.text, phrasing.facet)
         for phrasings in files.phrasings.values()

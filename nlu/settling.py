@@ -40,6 +40,8 @@ _ORDER = re.compile(
     r"|(?:接着|继续)(?:办|填|弄)|(?:代办|单子).{0,3}(?:接着|继续)"
 )
 REPORTS, PROGRESS = "report_problem", "ask_progress"
+# The facet of a question how far something is; whether it is of a case is not for the matcher.
+PROGRESS_FACET = "progress"
 # A complaint in plain words is heard as one even where the classifier took it for a question.
 OUTRANKED_BY_COMPLAINT = frozenset(
     {ASKS, "nlu_fallback", "inform_person", "qualify", "deny", "dont_understand"}
@@ -106,7 +108,7 @@ def settled_intent(
 
     ``confidence`` is the classifier's (0..1); below ``doubted_at`` a plain question goes first.
     """
-    if intent not in outranked:
+    if intent not in outranked or (intent == PROGRESS and PROGRESS_FACET in reading.facets):
         return None
     match = reading.match
     if not reading.has_subject:

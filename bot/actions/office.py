@@ -11,6 +11,7 @@ from bot.actions.context import Guide
 from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.live import LiveMatcher
 from knowledge.search.matcher import Matcher
+from knowledge.search.reranker import CrossEncoderReranker
 
 
 @lru_cache(maxsize=1)
@@ -20,9 +21,15 @@ def encoder() -> SentenceTransformerEncoder:
 
 
 @lru_cache(maxsize=1)
+def reranker() -> CrossEncoderReranker | None:
+    """The re-ranker that the settings name, if any; its model is loaded on first use."""
+    return CrossEncoderReranker(settings.BOT_RERANKER) if settings.BOT_RERANKER else None
+
+
+@lru_cache(maxsize=1)
 def live_matcher() -> LiveMatcher:
     """The matcher for the snapshots in the data directory."""
-    return LiveMatcher(settings.SNAPSHOT_DIR, encoder())
+    return LiveMatcher(settings.SNAPSHOT_DIR, encoder(), reranker())
 
 
 def matcher() -> Matcher:

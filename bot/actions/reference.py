@@ -18,7 +18,7 @@ from bot.actions.situations import answer_to, options_in
 from bot.actions.telling import OVERVIEW
 from knowledge.record import ServiceItem, Situation
 from knowledge.search.facets import cued_facets, facets, has_subject, subject_of
-from knowledge.search.matcher import MOST_CHOICES, WORTH_NAMING, Match
+from knowledge.search.matcher import MOST_CHOICES, Match
 
 # A message that names no item leaves the item at hand only if its match is this probable.
 LEAVES_AT = 0.9
@@ -28,6 +28,8 @@ LONGEST_REMARK = 30
 MOST_QUESTIONS = 3
 SHORTEST_CLAUSE = 4
 SHORTEST_NAME = 3
+# A second of at least this probability competes with the first.
+IN_SIGHT = 0.1
 # Two records are both asked for if both are this probable and named.
 CLOSE = 0.8
 # A clause of several that are each asked about.
@@ -70,7 +72,7 @@ def subject(context: Context) -> ServiceItem | None:
 def stands_alone(match: Match) -> bool:
     """Whether the first is likely, with nothing else in sight."""
     second = match.ranked[1].score if len(match.ranked) > 1 else 0.0
-    return match.probability >= CLOSE and second < WORTH_NAMING
+    return match.probability >= CLOSE and second < IN_SIGHT
 
 
 def _posed(item: ServiceItem, posed: Sequence[str]) -> Situation | None:

@@ -26,6 +26,7 @@ BUILT_IN_DIR = TRAINED_DIR / "encoder"
 _QUERY_PREFIX = {
     "bge-small-zh": "为这个句子生成表示以用于检索相关文章：",
     "bge-base-zh": "为这个句子生成表示以用于检索相关文章：",
+    "bge-large-zh": "为这个句子生成表示以用于检索相关文章：",
 }
 
 
@@ -48,30 +49,24 @@ class SentenceTransformerEncoder:
 
     @cached_property
     def _model(self) -> Any:
-        place = BUILT_IN_DIR if self.name == BUILT_IN else Path(self.name).expanduser()
-        local = place.is_dir()
-        if self.name == BUILT_IN and not (place / "modules.json").is_file():
+        place = folder_of(self.name)
+        if self.name == BUILT_IN and not (BUILT_IN_DIR / "modules.json").is_file():
             raise EncoderUnavailable("the built-in encoder is not trained: python -m bot train")
-        if not local and os.environ.get("BOT_MODEL_DOWNLOAD", "off") != "on":
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        if place is None:
+            stay_offline()
         try:
             from sentence_transformers import SentenceTransformer
 
-            return SentenceTransformer(str(place) if local else self.name, device="cpu")
+            return SentenceTransformer(str(place or self.name), device="cpu")
         except Exception as error:  # the library raises OSError, ValueError, its own and others'
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise EncoderUnavailable(f"model “{self.name}” cannot be loaded: {reason}") from error
+            raise EncoderUnavailable(
+                f"model “{self.name}” cannot be loaded: {why(error)}"
+            ) from error
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of the weights where they lie on disk, else of the name."""
-        place = BUILT_IN_DIR if self.name == BUILT_IN else Path(self.name).expanduser()
-        digest = hashlib.sha256(self.name.encode() if not place.is_dir() else b"")
-        if place.is_dir():
-            for path in sorted(place.rglob("*")):
-                if path.suffix in {".safetensors", ".bin", ".json"} and path.is_file():
-                    digest.update(path.name.encode() + path.read_bytes())
-        return digest.hexdigest()[:16]
+        return hash_of(self.name)
 
     @cached_property
     def _query_prefix(self) -> str:
@@ -91,3 +86,44 @@ class SentenceTransformerEncoder:
             convert_to_numpy=True,
         )
         return np.asarray(vectors, dtype=np.float32)
+
+
+def folder_of(name: str) -> Path | None:
+    """Return the folder that a model's name means, or None for one of the hub."""
+    place = BUILT_IN_DIR if name == BUILT_IN else Path(name).expanduser()
+    return place if place.is_dir() else None
+
+
+def size_of(name: str) -> int:
+    """Bytes of a model on disk, 0 if it is not there."""
+    place = folder_of(name)
+    if place is None:
+        from huggingface_hub import snapshot_download
+
+        try:
+            place = Path(snapshot_download(name, local_files_only=True))
+        except (OSError, ValueError):  # not fetched, or no name of the hub at all
+            return 0
+    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+
+
+def hash_of(name: str) -> str:
+    """Hash of a model's weights where they lie on disk, else of its name."""
+    place = folder_of(name)
+    digest = hashlib.sha256(name.encode() if place is None else b"")
+    if place is not None:
+        for path in sorted(place.rglob("*")):
+            if path.suffix in {".safetensors", ".bin", ".json"} and path.is_file():
+                digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def stay_offline() -> None:
+    """Keep the model hub from being asked, unless the operator allows it."""
+    if os.environ.get("BOT_MODEL_DOWNLOAD", "off") != "on":
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def why(error: Exception) -> str:
+    """The first line of what a library says, or what kind of error it is."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -2,6 +2,7 @@
 
 SearchError
   EncoderUnavailable   model files missing or unreadable; lexical matching goes on without it
+  RerankerUnavailable  likewise for the re-ranker; matching goes on without it
   SnapshotUnavailable  nothing published yet; publish, then try again
   SnapshotDamaged      a file of the snapshot is missing or altered; publish anew
   KnowledgeFormatError a line of a foreign knowledge base cannot be read; the message names the line
@@ -14,6 +15,10 @@ class SearchError(Exception):
 
 class EncoderUnavailable(SearchError):
     """The encoder's files are missing or unreadable; safe to go on with lexical matching."""
+
+
+class RerankerUnavailable(SearchError):
+    """The re-ranker's files are missing or unreadable; safe to go on without it."""
 
 
 class SnapshotUnavailable(SearchError):

@@ -13,6 +13,7 @@ from pathlib import Path
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import SearchError
 from knowledge.search.matcher import Matcher
+from knowledge.search.reranker import Reranker
 from knowledge.search.snapshot import current_fingerprint, load_snapshot
 
 log = logging.getLogger(__name__)
@@ -23,9 +24,12 @@ LOOK_EVERY_SECONDS = 0.2
 class LiveMatcher:
     """Hands out the matcher for the snapshot in force on a shelf."""
 
-    def __init__(self, shelf: Path, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self, shelf: Path, encoder: Encoder | None = None, reranker: Reranker | None = None
+    ) -> None:
         self._shelf = shelf
         self._encoder = encoder
+        self._reranker = reranker
         self._lock = threading.Lock()
         self._loading = threading.Lock()
         self._matcher: Matcher | None = None
@@ -63,7 +67,7 @@ class LiveMatcher:
             if self._matcher and self._matcher.snapshot.fingerprint == fingerprint:
                 return
             snapshot = load_snapshot(self._shelf, fingerprint)
-            matcher = Matcher(snapshot, self._encoder)
+            matcher = Matcher(snapshot, self._encoder, reranker=self._reranker)
             # A first question pays for dictionaries and model; that is not the resident's.
             matcher.match("你好，请问社保卡怎么办")
             with self._lock:

@@ -6,6 +6,7 @@ The one matching function: chat, hit test, batch evaluation and the publish gate
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import log1p, sqrt
@@ -16,14 +17,18 @@ import numpy.typing as npt
 
 from knowledge.search.analysis import VIEWS, View, content, squeezed, terms
 from knowledge.search.encoder import Encoder
-from knowledge.search.errors import EncoderUnavailable
+from knowledge.search.errors import EncoderUnavailable, RerankerUnavailable
 from knowledge.search.local_terms import rewriter
 from knowledge.search.passages import NOT_OURS, NOTHING, Document, Kind
 from knowledge.search.reader import Reader, shipped_reader
-from knowledge.search.recipe import SIGNS, Recipe
+from knowledge.search.recipe import RERANKER, SIGNS, UNFITTED_WEIGHT, Recipe
+from knowledge.search.reranker import Reranker
 from knowledge.search.snapshot import Snapshot
 
+log = logging.getLogger(__name__)
+
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 Decision = Literal["answer", "ask", "step_back"]
 
 NEAR_PASSAGES = 120
@@ -31,6 +36,8 @@ MOST_CHOICES = 3
 # So many documents are looked at to decide, and so many of them are the crowd behind the best.
 NEAREST = 40
 CROWD = 10
+# So many are read by a re-ranker; what lies behind them stays as it is.
+RERANKED = 20
 # A choice is offered only if it is at least this near to the best one, in score.
 CHOICE_REACH = 2.5
 SHORTEST_NAME = 3
@@ -38,7 +45,7 @@ SHORTEST_NAME = 3
 # shares of it: the more somebody tells, the less a single similar sentence proves.
 WHOLE_SCALE = 12.0
 # A second this improbable is no reason to ask back about a first that is sure.
-WORTH_NAMING = 0.1
+WORTH_NAMING = 0.15
 
 
 @dataclass(frozen=True)
@@ -72,13 +79,32 @@ class Match:
         return self.ranked[0] if self.ranked else None
 
 
+@dataclass(frozen=True)
+class _Order:
+    """The nearest documents, the best first, with what is decided by them.
+
+    ``scores`` are those of all documents.
+    """
+
+    top: Ints
+    scores: Floats
+    probability: float
+    several: float
+
+
 class Matcher:
     """Matches questions against one snapshot. Without an encoder it goes by words alone."""
 
     def __init__(
-        self, snapshot: Snapshot, encoder: Encoder | None = None, reader: Reader | None = None
+        self,
+        snapshot: Snapshot,
+        encoder: Encoder | None = None,
+        reader: Reader | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.snapshot = snapshot
+        self._reranker = reranker
+        self._reranking = _learnt_with(snapshot, reranker)
         # A recipe that gives the reader no weight was made without one.
         is_read = snapshot.recipe.weights["reader"] > 0
         self._reader = reader or (shipped_reader() if is_read else None)
@@ -88,7 +114,8 @@ class Matcher:
         self._owners = owners
         self._weights = np.array([snapshot.recipe.weights[s] for s in SIGNS], dtype=np.float32)
         self._ambiguous = {
-            squeezed(text): owners for text, owners in snapshot.records.get("ambiguous", {}).items()
+            squeezed(content(text)): owners
+            for text, owners in snapshot.records.get("ambiguous", {}).items()
         }
         self._is_ours = np.array([d.kind not in NOT_OURS for d in snapshot.documents], dtype=bool)
         self._reword = rewriter(snapshot.records.get("terms", {}))
@@ -102,7 +129,9 @@ class Matcher:
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe of the snapshot."""
+        """The recipe in force: that of the re-ranker, if there is one that it was learned with."""
+        if self._reranker is not None and self._reranking is not None:
+            return self._reranking
         return self.snapshot.recipe
 
     def match(self, text: str, top_k: int = 10) -> Match:
@@ -144,17 +173,100 @@ class Matcher:
         """Search, fuse and decide for an analysed question (the part that a benchmark times)."""
         signs = self.signs(query, seen, vector)
         scores = signs @ self._weights
-        count = min(max(top_k, NEAREST), len(scores))
+        known = self.known(seen)
+        count = max(top_k, NEAREST)
+        order = self._order(scores, signs, known, query, count, None)
+        heard = self._heard(query, seen, vector, order)
+        if heard is not None:
+            order = self._reordered(order, signs, known, query, count, heard)
+        shown = order.top[: max(top_k, MOST_CHOICES + 1)]
+        ranked = tuple(self._candidate(int(n), signs, order, heard) for n in shown)
+        match = self._decide(ranked, order.probability, order.several)
+        return replace(match, ranked=match.ranked[:top_k])
+
+    def _order(
+        self,
+        scores: Floats,
+        signs: Floats,
+        known: float,
+        query: str,
+        count: int,
+        heard: Floats | None,
+    ) -> _Order:
+        """The ``count`` best by score and what speaks for the first; ``heard`` by a re-ranker."""
+        count = min(count, len(scores))
         top = np.argpartition(-scores, count - 1)[:count]
         top = top[np.argsort(-scores[top], kind="stable")]
         decisive = decision_signs(
-            scores[top], signs[top], self._is_ours[top], self._same(top), self.known(seen), query
+            scores[top], signs[top], self._is_ours[top], self._same(top), known, query
         )
-        probability, several = self.recipe.sure(decisive), self.recipe.several(decisive)
-        shown = top[: max(top_k, MOST_CHOICES + 1)]
-        ranked = tuple(self._candidate(int(n), scores, signs, probability, top) for n in shown)
-        match = self._decide(ranked, probability, several)
-        return replace(match, ranked=match.ranked[:top_k])
+        recipe = self.snapshot.recipe
+        if heard is not None:
+            decisive[RERANKER] = float(heard[top[0]])
+            recipe = self.recipe
+        return _Order(top, scores, recipe.sure(decisive), recipe.several(decisive))
+
+    def _heard(
+        self, query: str, seen: dict[View, list[str]], vector: Floats | None, order: _Order
+    ) -> Floats | None:
+        """The re-ranker's sign for every document (0 beyond RERANKED), or None without one."""
+        if self._reranker is None:
+            return None
+        first = order.top[:RERANKED]
+        try:
+            judged = self._reranker.judge(query, self.told(first, seen, vector))
+        except RerankerUnavailable as error:
+            log.warning("%s; matching goes on without it", error)
+            self._reranker = None
+            return None
+        heard = np.zeros(len(self.snapshot.documents), dtype=np.float32)
+        heard[first] = judged
+        return heard
+
+    def _reordered(
+        self,
+        order: _Order,
+        signs: Floats,
+        known: float,
+        query: str,
+        count: int,
+        heard: Floats,
+    ) -> _Order:
+        """The order with the re-ranker's sign added, which lifts none that it was not asked about.
+
+        One that no recipe was learned with may change the order but never make surer.
+        """
+        weight = self.recipe.weights.get(RERANKER, UNFITTED_WEIGHT)
+        again = self._order(order.scores + weight * heard, signs, known, query, count, heard)
+        if self._reranking is not None:
+            return again
+        return replace(
+            again,
+            probability=min(order.probability, again.probability),
+            several=max(order.several, again.several),
+        )
+
+    def told(
+        self, numbers: Sequence[int] | Ints, seen: dict[View, list[str]], vector: Floats | None
+    ) -> list[str]:
+        """What a re-ranker reads of each document: its name and the passage nearest by meaning.
+
+        Where meaning knows none, it is the nearest by characters.
+        """
+        nearest: dict[int, int] = {}
+        if vector is not None and self.snapshot.vectors is not None:
+            for row in self.snapshot.vectors.search(vector, NEAR_PASSAGES)[0]:
+                nearest.setdefault(int(self._owners[row]), int(row))
+        scores = self.snapshot.lexical["chars"].scores(seen["chars"])
+        ends = np.append(self._first[1:], len(scores))
+        for number in map(int, numbers):
+            start = int(self._first[number])
+            nearest.setdefault(number, start + int(scores[start : ends[number]].argmax()))
+        return [self._told(number, nearest[number]) for number in map(int, numbers)]
+
+    def _told(self, number: int, row: int) -> str:
+        document, text = self.snapshot.documents[number], self.snapshot.passages[row].text
+        return text if document.name in (document.owner, text) else f"{document.name}：{text}"
 
     def signs(self, query: str, seen: dict[View, list[str]], vector: Floats | None) -> Floats:
         """Return all signs for all documents, shape (documents, len(SIGNS))."""
@@ -202,16 +314,19 @@ class Matcher:
         return sum(term in vocabulary for term in seen["chars"]) / len(seen["chars"])
 
     def _candidate(
-        self, number: int, scores: Floats, signs: Floats, probability: float, top: Sequence[int]
+        self, number: int, signs: Floats, order: _Order, heard: Floats | None
     ) -> Candidate:
         document = self.snapshot.documents[number]
-        distance = float(scores[top[0]] - scores[number])
+        distance = float(order.scores[order.top[0]] - order.scores[number])
+        shown = dict(zip(SIGNS, signs[number], strict=True))
+        if heard is not None:
+            shown[RERANKER] = heard[number]
         return Candidate(
             owner=document.owner,
             kind=document.kind,
             name=document.name,
-            score=round(probability * float(np.exp(-distance)), 4),
-            signs={s: round(float(v), 3) for s, v in zip(SIGNS, signs[number], strict=True)},
+            score=round(order.probability * float(np.exp(-distance)), 4),
+            signs={sign: round(float(value), 3) for sign, value in shown.items()},
         )
 
     def _has_twin(self, candidate: Candidate, better: Sequence[Candidate]) -> bool:
@@ -312,3 +427,14 @@ def _fitting(snapshot: Snapshot, encoder: Encoder | None) -> Encoder | None:
         return encoder if encoder.fingerprint == snapshot.encoder_fingerprint else None
     except (EncoderUnavailable, OSError):
         return None
+
+
+def _learnt_with(snapshot: Snapshot, reranker: Reranker | None) -> Recipe | None:
+    """The recipe that was learned with this re-ranker, or None if none was."""
+    if reranker is None or snapshot.reranked is None:
+        return None
+    try:
+        is_same = reranker.fingerprint == snapshot.reranker_fingerprint
+    except OSError:
+        return None
+    return snapshot.reranked if is_same else None

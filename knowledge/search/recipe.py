@@ -13,9 +13,14 @@ from dataclasses import asdict, dataclass, field
 from math import exp
 from pathlib import Path
 
-from knowledge.search.encoder import TRAINED_DIR
+from knowledge.search.encoder import BUILT_IN, TRAINED_DIR, hash_of
 
 RECIPE_FILE = TRAINED_DIR / "recipe.json"
+# The sign of the re-ranker: only a recipe that was learned with one weighs it.
+RERANKER = "reranker"
+# What the sign of a re-ranker counts that no recipe was learned with: enough to put the second
+# first, too little to lift what nothing else speaks for.
+UNFITTED_WEIGHT = 3.0
 
 # The signs of a match between a question and one document, in this order everywhere.
 SIGNS = ("chars", "words", "pinyin", "dense", "support", "whole", "named", "reader")
@@ -77,6 +82,15 @@ class Recipe:
     ask_at: float = 0.2
 
 
+@dataclass(frozen=True)
+class Recipes:
+    """The recipe for an encoder; and, if there was one to learn with, that for its re-ranker."""
+
+    plain: Recipe
+    reranked: Recipe | None = None
+    reranker_fingerprint: str = ""
+
+
 def load_recipe(path: Path = RECIPE_FILE) -> Recipe:
     """Read the trained recipe, or return the defaults if none was trained."""
     if not path.is_file():
@@ -94,3 +108,29 @@ def save_recipe(recipe: Recipe, path: Path = RECIPE_FILE) -> None:
     """Write a recipe as readable JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(recipe), indent=2) + "\n", encoding="utf-8")
+
+
+def recipes_for(place: Path, encoder: str, reranker: str = "") -> Recipes:
+    """Return what was learned for an encoder (and a re-ranker), by fingerprint.
+
+    Where nothing was, the shipped recipe stands in.
+    """
+    plain, both = place / f"{encoder}.json", place / f"{encoder}-{reranker}.json"
+    recipe = load_recipe(plain if plain.is_file() else RECIPE_FILE)
+    if not reranker or not both.is_file():
+        return Recipes(recipe)
+    return Recipes(recipe, load_recipe(both), reranker)
+
+
+def is_fitted(place: Path, encoder: str) -> bool:
+    """Whether the recipe for an encoder was learned with it; the shipped one with the built-in."""
+    return (place / f"{encoder}.json").is_file() or encoder in ("", hash_of(BUILT_IN))
+
+
+def save_fitted(recipes: Recipes, place: Path, encoder: str) -> None:
+    """Keep what was learned for an encoder (and a re-ranker); the built-in one's is shipped."""
+    if encoder != hash_of(BUILT_IN):
+        save_recipe(recipes.plain, place / f"{encoder}.json")
+    if recipes.reranked is not None:
+        both = place / f"{encoder}-{recipes.reranker_fingerprint}.json"
+        save_recipe(recipes.reranked, both)

@@ -26,7 +26,7 @@ from knowledge.search.errors import EncoderUnavailable, SnapshotDamaged, Snapsho
 from knowledge.search.index import VectorIndex
 from knowledge.search.lexical import WHOLE_RECORD, Counted, LexicalIndex, count, index_counted
 from knowledge.search.passages import Document, Passage, cut
-from knowledge.search.recipe import Recipe, recipe_from
+from knowledge.search.recipe import Recipe, Recipes, recipe_from
 
 FORMAT = 5
 POINTER = "CURRENT"
@@ -40,7 +40,10 @@ BAGS: tuple[Bag, ...] = get_args(Bag)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything that answering needs. ``records`` are the published guides as plain data."""
+    """Everything that answering needs. ``records`` are the published guides as plain data.
+
+    ``reranked`` replaces ``recipe`` where the re-ranker of that fingerprint is at hand.
+    """
 
     fingerprint: str
     encoder_fingerprint: str
@@ -52,6 +55,8 @@ class Snapshot:
     vectors: VectorIndex | None
     records: dict[str, Any] = field(default_factory=dict)
     published_at: str = ""
+    reranked: Recipe | None = None
+    reranker_fingerprint: str = ""
 
 
 class Analysed:
@@ -90,7 +95,7 @@ class Analysed:
 
 def build_snapshot(
     documents: Sequence[Document],
-    recipe: Recipe,
+    recipe: Recipe | Recipes,
     encoder: Encoder | None,
     *,
     records: dict[str, Any] | None = None,
@@ -99,6 +104,7 @@ def build_snapshot(
 ) -> Snapshot:
     """Index documents that have texts; without an encoder that loads, the snapshot is lexical."""
     analysed = analysed or Analysed()
+    recipes = recipe if isinstance(recipe, Recipes) else Recipes(recipe)
     documents = _with_texts(documents)
     passages = cut(documents)
     texts = [passage.text for passage in passages]
@@ -119,9 +125,9 @@ def build_snapshot(
         return index_counted(texts, owners, size, analysed.vocabularies[bag], *saturation)
 
     return Snapshot(
-        fingerprint=fingerprint(documents, recipe, encoder_fingerprint, records or {}),
+        fingerprint=fingerprint(documents, recipes, encoder_fingerprint, records or {}),
         encoder_fingerprint=encoder_fingerprint,
-        recipe=recipe,
+        recipe=recipes.plain,
         documents=documents,
         passages=passages,
         lexical={view: index(view, range(len(passages)), len(passages)) for view in VIEWS},
@@ -129,6 +135,8 @@ def build_snapshot(
         vectors=vectors,
         records=records or {},
         published_at=published_at,
+        reranked=recipes.reranked,
+        reranker_fingerprint=recipes.reranker_fingerprint,
     )
 
 
@@ -137,13 +145,15 @@ def _with_texts(documents: Sequence[Document]) -> list[Document]:
 
 
 def fingerprint(
-    documents: Sequence[Document], recipe: Recipe, encoder: str, records: dict[str, Any]
+    documents: Sequence[Document], recipe: Recipe | Recipes, encoder: str, records: dict[str, Any]
 ) -> str:
     """Hash of everything that makes a snapshot what it is."""
+    recipes = recipe if isinstance(recipe, Recipes) else Recipes(recipe)
     content = [[d.owner, d.kind, d.texts, d.twin] for d in _with_texts(documents)]
-    text = json.dumps(
-        [FORMAT, content, asdict(recipe), encoder, records], ensure_ascii=False, sort_keys=True
-    )
+    parts = [FORMAT, content, asdict(recipes.plain), encoder, records]
+    if recipes.reranked is not None:
+        parts += [asdict(recipes.reranked), recipes.reranker_fingerprint]
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -238,6 +248,9 @@ def _write(snapshot: Snapshot, place: Path) -> None:
         "passages": len(snapshot.passages),
         "files": {path.name: _digest(path) for path in sorted(place.iterdir())},
     }
+    if snapshot.reranked is not None:
+        manifest["reranked"] = asdict(snapshot.reranked)
+        manifest["reranker"] = snapshot.reranker_fingerprint
     _dump(place / "manifest.json", manifest)
 
 
@@ -258,6 +271,8 @@ def _read(place: Path, manifest: dict[str, Any]) -> Snapshot:
         vectors=VectorIndex.load(place / "vectors.faiss") if has_vectors else None,
         records=_parse(place / "records.json"),
         published_at=manifest["published_at"],
+        reranked=recipe_from(manifest["reranked"]) if "reranked" in manifest else None,
+        reranker_fingerprint=manifest.get("reranker", ""),
     )
 
 

@@ -16,6 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.errors import SearchError
 from knowledge.search.live import LiveMatcher
+from knowledge.search.reranker import CrossEncoderReranker
 from nlu.components import action_results, logs, tracker
 from nlu.protocol import KNOWLEDGE, read_message, reading_to_json
 from nlu.settling import plain_intent, settled_intent
@@ -29,10 +30,14 @@ tracker.install()
 _shared: Dict[Text, LiveMatcher] = {}
 
 
-def _live_matcher(shelf: Text, encoder: Text) -> LiveMatcher:
+def _live_matcher(shelf: Text, encoder: Text, reranker: Text) -> LiveMatcher:
     """One matcher a process, whatever number of graphs Rasa builds."""
     if shelf not in _shared:
-        live = LiveMatcher(Path(shelf), SentenceTransformerEncoder(encoder))
+        live = LiveMatcher(
+            Path(shelf),
+            SentenceTransformerEncoder(encoder),
+            CrossEncoderReranker(reranker) if reranker else None,
+        )
         try:
             live.current()
         except SearchError as error:
@@ -69,10 +74,11 @@ class StreetKnowledgeMatcher(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> GraphComponent:
-        """Build the component; the shelf and the encoder come from the launcher's environment."""
+        """Build the component; shelf, encoder, re-ranker come from the launcher's environment."""
         shelf = os.environ.get("BOT_SNAPSHOT_DIR", "")
-        live = _live_matcher(shelf, os.environ.get("BOT_ENCODER", "built-in")) if shelf else None
-        return cls(config, live)
+        encoder = os.environ.get("BOT_ENCODER", "built-in")
+        reranker = os.environ.get("BOT_RERANKER", "")
+        return cls(config, _live_matcher(shelf, encoder, reranker) if shelf else None)
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Match every message that is words; a button's payload names its item itself."""

@@ -81,7 +81,7 @@ WEIGHED = Recipe(weights={**dict.fromkeys(SIGNS, 0.0), "dense": 1.0})
 
 @pytest.mark.parametrize("fold", range(FOLDS))
 def test_a_phrasing_that_is_asked_is_no_phrasing_of_the_index(fold: int) -> None:
-    kept, asked = calibration._split(records(), fold)
+    kept, asked = calibration.split(records(), fold)
     assert asked
     assert not {text for text, _ in asked} & {text for d in kept for text in said(d)}
 
@@ -89,7 +89,7 @@ def test_a_phrasing_that_is_asked_is_no_phrasing_of_the_index(fold: int) -> None
 @pytest.mark.xfail(reason="a phrasing may also stand as a name", raises=AssertionError, strict=True)
 def test_nothing_that_is_asked_stands_in_the_index(shipped: KnowledgeFiles) -> None:
     for fold in range(FOLDS):
-        kept, asked = calibration._split(documents_of(shipped), fold)
+        kept, asked = calibration.split(documents_of(shipped), fold)
         seen = {squeezed(text) for document in kept for _, text in document.texts}
         assert [text for text, _ in asked if squeezed(text) in seen] == []
 
@@ -98,7 +98,7 @@ def test_every_phrasing_is_asked_of_its_record_exactly_once() -> None:
     asked = Counter(
         pair
         for fold in range(FOLDS)
-        for pair in calibration._split(records(), fold)[1]
+        for pair in calibration.split(records(), fold)[1]
         if not pair[0].startswith("天气") and pair[1] != NOTHING
     )
     ours = [d for d in records() if d.kind == "item"]
@@ -109,7 +109,7 @@ def test_every_phrasing_is_asked_of_its_record_exactly_once() -> None:
 
 def test_names_stay_and_most_phrasings_go() -> None:
     for fold in range(FOLDS):
-        kept, _ = calibration._split(records(), fold)
+        kept, _ = calibration.split(records(), fold)
         ours = {d.owner: d for d in kept if d.kind == "item"}
         assert len(ours) == NEAREST
         assert all({"name", "alias"} <= {field for field, _ in d.texts} for d in ours.values())
@@ -120,7 +120,7 @@ def test_names_stay_and_most_phrasings_go() -> None:
 def test_a_subject_left_out_as_a_whole_is_asked_for_in_vain() -> None:
     gone: set[str] = set()
     for fold in range(FOLDS):
-        kept, asked = calibration._split(records(), fold)
+        kept, asked = calibration.split(records(), fold)
         missing = [d for d in records() if d.owner not in {k.owner for k in kept}]
         assert {d.kind for d in missing} <= {"subject"}
         for document in missing:
@@ -133,7 +133,7 @@ def test_a_record_of_which_nothing_stays_is_left_out() -> None:
     text = "怎么办"
     bare = Document("bare", "topic", (("phrasing", text),))
     for fold in range(FOLDS):
-        kept, _ = calibration._split([bare], fold)
+        kept, _ = calibration.split([bare], fold)
         assert [d.owner for d in kept] == ([] if calibration._fold(text) == fold else ["bare"])
 
 
@@ -164,7 +164,7 @@ def test_each_fold_trains_an_encoder_without_what_it_is_asked(
     letters: list[list[Document]], tmp_path: Path
 ) -> None:
     cross_validate(records(), {}, {}, tmp_path / "folds")
-    assert letters == [calibration._split(records(), fold)[0] for fold in range(FOLDS)]
+    assert letters == [calibration.split(records(), fold)[0] for fold in range(FOLDS)]
     assert not (tmp_path / "folds").exists()
 
 

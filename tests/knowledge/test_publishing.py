@@ -19,6 +19,8 @@ from knowledge.models import Publication, Question, QuestionSet, ServiceItem
 from knowledge.publishing import LintRefused, Publisher, records_of
 from knowledge.record import plain
 from knowledge.search.matcher import Matcher
+from knowledge.search.recipe import Recipe, Recipes, load_recipe, save_fitted
+from knowledge.search.reranker import CrossEncoderReranker
 from knowledge.search.snapshot import current_fingerprint, load_snapshot
 from tests.people import OFFICE, LetterEncoder, altered, tiny
 
@@ -94,6 +96,35 @@ def test_without_vectors_it_is_up_to_date_until_the_encoder_loads(
     assert publisher.is_up_to_date()
     encoder.fails = False
     assert not publisher.is_up_to_date()
+
+
+def test_what_was_learned_for_an_encoder_is_published_with_it(
+    release: KnowledgeFiles, shelf: Path, tmp_path: Path
+) -> None:
+    plain = Publisher(shelf, LetterEncoder(), lambda: NOON, tmp_path)
+    shipped = plain.publish()
+    assert shipped.recipe == load_recipe()
+    save_fitted(Recipes(Recipe(answer_at=0.7), Recipe(answer_at=0.8), "judge"), tmp_path, "letters")
+    assert not plain.is_up_to_date()
+    fitted = plain.publish()
+    assert (fitted.recipe, fitted.reranked) == (Recipe(answer_at=0.7), None)
+    assert plain.is_up_to_date()
+    elsewhere = Publisher(shelf, None, lambda: NOON, tmp_path)
+    assert elsewhere.publish().recipe == load_recipe()
+
+
+def test_the_recipe_for_a_re_ranker_goes_along_with_it(
+    release: KnowledgeFiles, shelf: Path, tmp_path: Path
+) -> None:
+    judge = CrossEncoderReranker("nobody/no-such-model")
+    learned = Recipes(Recipe(answer_at=0.7), Recipe(answer_at=0.8), judge.fingerprint)
+    save_fitted(learned, tmp_path, "letters")
+    publisher = Publisher(shelf, LetterEncoder(), lambda: NOON, tmp_path, judge)
+    publisher.publish()
+    assert publisher.is_up_to_date()
+    snapshot = load_snapshot(shelf)
+    assert (snapshot.recipe.answer_at, snapshot.reranker_fingerprint) == (0.7, judge.fingerprint)
+    assert snapshot.reranked == Recipe(answer_at=0.8)
 
 
 def test_a_second_publication_encodes_only_what_is_new(

@@ -19,11 +19,11 @@ def test_facets_are_learnt_from_phrasings_and_from_questions_of_any_item(
     shipped: KnowledgeFiles,
 ) -> None:
     files = tiny(shipped, "SB13", "GG08")
-    examples = training._faceted(files)
+    examples = training.faceted(files)
     for phrasing in files.phrasings["SB13"]:
         assert (phrasing.text, phrasing.facet) in examples
     assert ("fee", files.facet_questions["fee"][0]) in [(f, t) for t, f in examples]
-    assert {facet for _, facet in training._faceted(shipped)} == set(FACETS)
+    assert {facet for _, facet in training.faceted(shipped)} == set(FACETS)
 
 
 def test_danger_is_learnt_against_everything_else_that_is_asked(shipped: KnowledgeFiles) -> None:
