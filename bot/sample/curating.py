@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.audit.models import AuditAction, AuditEntry
 from bot.curation.misses import WHY_NAMES
 from bot.curation.models import Revision, RevisionStep, UnansweredCluster
-from bot.handovers.models import StaffNotice
+from bot.handovers.models import Notice, StaffNotice
 from bot.sample.dice import Dice, stored
 from bot.sample.people import People
 from knowledge.hits import figures_of
@@ -24,6 +24,7 @@ CLUSTERS: Final = 1000
 TERMS: Final = 1000
 AUDITED: Final = 20_000
 NOTICES: Final = 2000
+LETTERS: Final = 500
 RUNS: Final = 20
 QUESTIONS: Final = 500
 _WEEKS: Final = 8
@@ -45,7 +46,22 @@ def curation_make(dice: Dice, guides: Guides, people: People) -> None:
     stored(_terms(), TERMS, "local words")
     stored(_audited(dice, people), AUDITED, "log of changes")
     stored(_notices(dice, people), NOTICES, "notices to staff")
+    stored(_letters(dice), LETTERS, "letters that did not arrive")
     _questions(dice, guides)
+
+
+def _letters(dice: Dice) -> Iterator[Notice]:
+    for number in range(LETTERS):
+        yield Notice(
+            key=f"sample-{number}",
+            medium=Notice.Medium.SMS,
+            target=f"sample-{number}",
+            sealed_address=dice.phone(),
+            text="您的代办单办好了。",
+            created_at=dice.moment(30),
+            state=Notice.State.GONE,
+            attempts=9,
+        )
 
 
 def _publications(dice: Dice) -> Iterator[Publication]:
@@ -173,7 +189,13 @@ def _answered(dice: Dice, question: Question, guides: Guides) -> dict[str, Any]:
     """What a run keeps of a question (knowledge.hits.row_of)."""
     right, came = question.expected[0], dice.one(guides)
     first = (right, question.text) if dice.happens(0.9) else came
-    ranked = {"owner": first[0], "name": first[1], "kind": "item", "score": 0.9, "signs": {}}
+    ranked: dict[str, Any] = {
+        "owner": first[0],
+        "name": first[1],
+        "kind": "item",
+        "score": 0.9,
+        "signs": {},
+    }
     return {
         "text": question.text,
         "expected": question.expected,

@@ -148,5 +148,5 @@ def _ratings(dice: Dice, tickets: Sequence[Ticket]) -> Iterator[Rating]:
 def _looks(dice: Dice, tickets: Sequence[Ticket]) -> Iterator[PersonalLook]:
     for ticket in tickets:
         at = dice.later(ticket.opened_at, 24)
-        staff = ticket.assignee_id
-        yield PersonalLook(number=ticket.number, what="phone", staff_id=staff, looked_at=at)
+        row: dict[str, Any] = {"staff_id": ticket.assignee_id, "looked_at": at}
+        yield PersonalLook(number=ticket.number, what="phone", **row)

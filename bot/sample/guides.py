@@ -55,7 +55,8 @@ def _rows(files: KnowledgeFiles, variants: list[dict[str, Any]]) -> dict[type[It
     found: dict[type[ItemRow], list[Any]] = defaultdict(list)
     for record in variants:
         said = [plain(each) for each in files.phrasings.get(record["like"], [])[:PHRASINGS]]
-        for model, entries in {**mapping.rows_of(record), Phrasing: said}.items():
+        lists: dict[type[ItemRow], list[Any]] = {**mapping.rows_of(record), Phrasing: said}
+        for model, entries in lists.items():
             build: Any = model
             for order, entry in enumerate(entries):
                 found[model].append(build(item_id=record["item_id"], order=order, **entry))
