@@ -151,7 +151,9 @@ def _given() -> dict[str, Any]:
         if name.startswith("staff-report")
     }
     ticket = Ticket.objects.filter(state="delivered").latest("pk")
-    draft = Revision.objects.filter(state="draft").latest("pk")
+    # Only whoever writes it sees a draft's form.
+    hers = Revision.objects.filter(state="draft", editor__username="sample-editor1")
+    draft = hers.latest("pk")
     return {
         **reports,
         "number": ticket.number,
@@ -206,7 +208,7 @@ def _page(page: str, url: str, clients: dict[str, Client]) -> Timed | None:
 
 def _complain(page: str, said: set[int]) -> None:
     """Say so if a page that should be there is not; forms that are only sent are none."""
-    is_known = page.partition("?")[0] in NOTHING_THERE or said <= {204, 302, 405, 403}
+    is_known = page.partition("?")[0] in NOTHING_THERE or 405 in said
     if not is_known:
         print(f"pages      {page:44} was not shown to anybody: {sorted(said)}")
 
