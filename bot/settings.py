@@ -147,6 +147,7 @@ INSTALLED_APPS = [
     "bot.reports",
     "bot.curation",
     "bot.figures",
+    "bot.sample",
     "bot.console",
     "bot.channels.telegram",
     "bot.channels.wechat",

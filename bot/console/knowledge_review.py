@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -50,15 +51,12 @@ def revisions(request: HttpRequest) -> HttpResponse:
     services.revisions_settle()
     staff, which = staff_of(request), request.GET.get("show", "")
     which = which if which in _SHOWN else _first(staff)
-    after = request.GET.get("before", "")
-    rows = _listed(which, staff)
-    if after.isdecimal():
-        rows = rows.filter(pk__lt=int(after[:18]))
+    rows = _behind(_listed(which, staff), which, request.GET.get("before", ""))
     light = rows.select_related("author", "editor").defer("content", "phrasings", "before")
     found = list(light[: ON_PAGE + 1])
     shown = {
         "revisions": found[:ON_PAGE],
-        "following": found[ON_PAGE - 1].pk if len(found) > ON_PAGE and which == "all" else "",
+        "following": _key(found[ON_PAGE - 1], which) if len(found) > ON_PAGE else "",
         "which": which,
         "kinds_shown": _SHOWN.items(),
         "waiting": Revision.objects.to_review().count(),
@@ -153,6 +151,31 @@ def _listed(which: str, staff: Staff) -> Any:
         "back": rows.sent_back(),
         "all": rows,
     }[which]
+
+
+# Lists that begin with the one that waits longest, by a moment; the others with the newest.
+_BY_MOMENT: Final = {"waiting": "submitted_at", "scheduled": "effective_at"}
+
+
+def _behind(rows: Any, which: str, key: str) -> Any:
+    """Narrow a list to what follows behind a row; what is no key narrows nothing."""
+    moment, _, pk = key.rpartition("_")
+    if not pk.isdecimal():
+        return rows
+    name = _BY_MOMENT.get(which)
+    if name is None:
+        return rows.filter(pk__lt=int(pk[:18]))
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return rows
+    return rows.filter(Q(**{f"{name}__gt": at}) | Q(**{name: at, "pk__gt": int(pk[:18])}))
+
+
+def _key(revision: Revision, which: str) -> str:
+    """Return what stands in the address of the next page."""
+    name = _BY_MOMENT.get(which)
+    return f"{getattr(revision, name).isoformat()}_{revision.pk}" if name else str(revision.pk)
 
 
 def _found(revision_id: int) -> Revision:

@@ -92,7 +92,8 @@ def table(request: HttpRequest) -> HttpResponseBase:
 @needs(Action.TICKET_VIEW)
 def mine(request: HttpRequest) -> HttpResponse:
     """Show what I work on, made for the telephone."""
-    return render(request, "console/ticket_mine.html", rows.mine_page(staff_of(request)))
+    shown = rows.mine_page(staff_of(request), request.GET.get("after", ""))
+    return render(request, "console/ticket_mine.html", shown)
 
 
 @never_cache
@@ -149,6 +150,10 @@ def look_at(request: HttpRequest, number: str) -> HttpResponse:
     personal: dict[str, Any] = {"opened": rows.opened(found, what), "opened_number": found.number}
     if request.POST.get("back") == "mine":
         shown = {**rows.mine_page(staff), **personal}
+        numbers = {card["row"].number for card in shown["cards"]}
+        # What stands on a later page is shown on its own.
+        if found.number not in numbers:
+            return _page(request, found, **personal)
         return _unstored(render(request, "console/ticket_mine.html", shown))
     return _page(request, found, **personal)
 

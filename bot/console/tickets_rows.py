@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from bot import clock
 from bot.accounts.models import Staff
@@ -22,7 +22,7 @@ from bot.console.rows import CHANNELS, version_of
 from bot.console.tickets_forms import ASKERS, REASONS
 from bot.console.tickets_steps import offers
 from bot.evidence.models import Upload
-from bot.evidence.selectors import uploads_of_case
+from bot.evidence.selectors import uploads_of_case, uploads_of_cases
 from bot.gazetteer.models import Community
 from bot.handovers.selectors import open_to_staff
 from bot.tickets import board, papers, states
@@ -228,17 +228,28 @@ def communities_for(staff: Staff) -> list[Community]:
     return list(rows)
 
 
-def mine_page(staff: Staff) -> dict[str, Any]:
-    """Return what somebody works on, each with all that is done on the way."""
+def mine_page(staff: Staff, after: str = "") -> dict[str, Any]:
+    """Return what somebody works on, a page of it, each with all that is done on the way."""
     now = clock.now()
+    # Every card asks several times what she may do.
+    prefetch_related_objects([staff], "roles")
+    mine = board.tickets_of(staff).select_related(*_PEOPLE).prefetch_related("materials")
+    page = board.page_of(mine, Wanted(), after)
+    uploads = uploads_of_cases(ticket.number for ticket in page.tickets)
     cards = []
-    tickets = board.tickets_of(staff)
-    for ticket in tickets.select_related(*_PEOPLE).prefetch_related("materials"):
-        shown = _with_offers(ticket, staff)
+    for ticket in page.tickets:
+        shown = _with_offers(ticket, staff, uploads.get(ticket.number, []))
         cards.append({"ticket": ticket, "row": row_of(ticket, staff, now), **shown})
     version = mine_version(staff)
     late = sum(card["row"].is_late for card in cards)
-    return {"cards": cards, "late_count": late, "version": version, "mark": version}
+    return {
+        "cards": cards,
+        "late_count": late,
+        "after": after,
+        "next_key": page.next_key,
+        "version": version,
+        "mark": version,
+    }
 
 
 def mine_version(staff: Staff) -> str:
@@ -255,7 +266,7 @@ def ticket_version(ticket: Ticket) -> str:
 def ticket_page(ticket: Ticket, staff: Staff) -> dict[str, Any]:
     """Return what the page of one ticket shows; ``mark`` changes when what can be done does."""
     now, person = clock.now(), ticket.sealed_person
-    shown = _with_offers(ticket, staff)
+    shown = _with_offers(ticket, staff, uploads_of_case(ticket.number))
     sees_ratings = may(staff, Action.RATING_VIEW, ticket)
     ratings = [_rating(row, now) for row in ticket.ratings.all()] if sees_ratings else []
     history = [_happening(event) for event in ticket.events.select_related("staff")]
@@ -426,7 +437,7 @@ def _rows(tickets: Sequence[Ticket], staff: Staff, now: datetime) -> tuple[Row, 
     return tuple(row_of(ticket, staff, now) for ticket in tickets)
 
 
-def _with_offers(ticket: Ticket, staff: Staff) -> dict[str, Any]:
+def _with_offers(ticket: Ticket, staff: Staff, uploads: Sequence[Upload]) -> dict[str, Any]:
     """What may be done with a ticket: steps, materials, photos."""
     may_work = may(staff, Action.TICKET_WORK, ticket)
     is_open = ticket.state in (*states.OPEN, *states.DONE)
@@ -440,7 +451,7 @@ def _with_offers(ticket: Ticket, staff: Staff) -> dict[str, Any]:
         "preset": found.preset,
         "materials": list(ticket.materials.all()),
         "material_states": TicketMaterial.State.choices,
-        "evidence": [_evidence(upload) for upload in uploads_of_case(ticket.number)],
+        "evidence": [_evidence(upload) for upload in uploads],
         "may_work": may_work and is_open,
         "may_see": may(staff, Action.PERSONAL_VIEW, ticket),
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from bot.evidence import vault
 from bot.evidence.errors import EvidenceLost
@@ -13,6 +14,14 @@ from bot.evidence.models import Upload
 def uploads_of_case(number: str) -> list[Upload]:
     """Return what was attached to a ticket or a report, in the order of arrival."""
     return list(Upload.objects.filter(number=number)) if number else []
+
+
+def uploads_of_cases(numbers: Iterable[str]) -> dict[str, list[Upload]]:
+    """Return what was attached to several cases, by number."""
+    found: dict[str, list[Upload]] = defaultdict(list)
+    for upload in Upload.objects.filter(number__in=list(numbers)).select_related("staff"):
+        found[upload.number].append(upload)
+    return found
 
 
 def upload_of(owner: str, upload_id: str) -> Upload | None:

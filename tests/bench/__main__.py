@@ -1,7 +1,8 @@
 """make bench: every figure beside a baseline of the same run, since machines are noisy.
 
 Writes ``bench/out/*.json`` and growth pictures; prints one line a figure. ``python -m tests.bench
-matcher growth server dictation calls`` runs parts.
+matcher growth server dictation calls
+pages`` runs parts.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def main() -> None:
         "server": server,
         "dictation": dictation,
         "calls": calls,
+        "pages": pages,
     }
     for name in sys.argv[1:] or parts:
         figures = parts[name]()
@@ -94,6 +96,14 @@ def _with_django() -> None:
     import django
 
     django.setup()
+
+
+def pages() -> dict[str, object]:
+    """Every page of the staff in an office with half a year behind it."""
+    _with_django()
+    from tests.bench.pages import measured
+
+    return measured()
 
 
 def quality() -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""The command by which a database is filled with a sample."""
