@@ -146,6 +146,8 @@ class Publisher:
     def warm(self) -> None:
         """Work out ahead what a publication needs, so that the first edit is live as fast."""
         knowledge = stored_knowledge()
+        with suppress(SnapshotUnavailable, SnapshotDamaged):
+            self._analysed.remember(load_snapshot(self._shelf, current_fingerprint(self._shelf)))
         lint_knowledge(knowledge, self._clock().date())
         build_snapshot(
             documents_of(knowledge), self.recipes(), self._encoder, analysed=self._analysed

@@ -53,6 +53,11 @@ class VectorIndex:
         """Write the index to one file."""
         faiss.write_index(self._index, str(path))
 
+    def vectors(self) -> Floats:
+        """Return what was indexed, of shape (n, dimensions)."""
+        found: Floats = self._index.reconstruct_n(0, self._index.ntotal)
+        return found
+
     def search(self, vector: Floats, top_k: int) -> tuple[Ints, Floats]:
         """Return the rows of the ``top_k`` nearest vectors and their cosines, nearest first."""
         if isinstance(self._index, faiss.IndexHNSWFlat):

@@ -68,6 +68,14 @@ class Analysed:
         self._vectors: dict[str, Floats] = {}
         self._encoder_fingerprint = ""
 
+    def remember(self, snapshot: Snapshot) -> None:
+        """Take over the vectors of a snapshot: a process that has just begun encodes nothing."""
+        if snapshot.vectors is None:
+            return
+        texts = [passage.text for passage in snapshot.passages]
+        self._vectors = dict(zip(texts, snapshot.vectors.vectors(), strict=True))
+        self._encoder_fingerprint = snapshot.encoder_fingerprint
+
     def counted(self, texts: Sequence[str]) -> list[dict[Bag, Counted]]:
         """Return the counted terms of each text, by view and as a whole."""
         kept = {text: self._counted.get(text) or self._count(text) for text in texts}

@@ -67,6 +67,18 @@ def test_an_alias_is_found_as_soon_as_it_is_published(publisher: Publisher, shel
     assert match.best.owner == "SB13"
 
 
+def test_a_process_that_has_just_begun_encodes_nothing_that_is_in_force(
+    release: KnowledgeFiles, shelf: Path
+) -> None:
+    Publisher(shelf, LetterEncoder(), lambda: NOON).publish()
+    encoder = LetterEncoder()
+    begun = Publisher(shelf, encoder, lambda: NOON)
+    begun.warm()
+    assert encoder.asked == 0
+    begun.publish([edited(release, aliases=["蓝皮小折子"])])
+    assert 0 < encoder.asked < 10
+
+
 def test_publishing_the_same_again_gives_the_same_fingerprint(publisher: Publisher) -> None:
     assert publisher.publish().fingerprint == publisher.publish().fingerprint
 
