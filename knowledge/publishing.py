@@ -61,6 +61,10 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 0.7
 
 
+# What a failure begins with that is no refusal but a fault of ours; its type follows.
+UNEXPECTED = "unexpected "
+
+
 class LintRefused(ValueError):
     """The knowledge has lint errors; ``findings`` names them. Nothing was published."""
 
@@ -317,9 +321,10 @@ def _note_failure(publications: QuerySet[Publication], error: Exception) -> None
     figures: dict[str, Any] = {}
     if isinstance(error, GateRefused):
         broken, figures = error.verdict.plain()
+    is_refusal = isinstance(error, (LintRefused, GateRefused, RecordError))
     publications.update(
         state=Publication.State.FAILED,
-        error=str(error),
+        error=str(error) if is_refusal else f"{UNEXPECTED}{type(error).__name__}",
         broken=broken,
         figures=figures,
         finished_at=timezone.now(),

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from bot.console.knowledge_words import label_of
 from knowledge.changes import ITEM
 from knowledge.lint import BRIEF_CHARACTERS, Finding
+from knowledge.publishing import UNEXPECTED
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,11 @@ def note_of(kind: str, finding: Finding, typed: Mapping[str, Any]) -> Note:
 
 def troubles_of(error: str) -> list[str]:
     """Return why something could not be published, a sentence each."""
+    if error.startswith(UNEXPECTED):
+        return [
+            "上线时系统出了意外，网上的内容没有动，您写的也都在。请再提交一次；"
+            f"还是不行，请告诉管系统的人：{error.removeprefix(UNEXPECTED)}。"
+        ]
     return [_sentence(part) for part in error.split("; ") if part.strip()]
 
 

@@ -15,6 +15,7 @@ from django.test import Client
 
 from bot import clock
 from bot.accounts.models import Staff, StaffRole
+from bot.console.knowledge_findings import troubles_of
 from bot.console.knowledge_tabs import TABS
 from bot.curation import services
 from bot.curation.models import Revision
@@ -526,3 +527,9 @@ def test_pages_of_a_revision_ask_the_database_seldom(
         screen.sees("/staff/knowledge/publications/")
     with django_assert_max_num_queries(30):
         screen.sees(page_of(revision))
+
+
+def test_a_fault_of_ours_is_told_in_a_plain_sentence() -> None:
+    (told,) = troubles_of("unexpected KeyError")
+    assert "网上的内容没有动" in told
+    assert told.endswith("KeyError。")
