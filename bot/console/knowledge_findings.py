@@ -117,7 +117,8 @@ def note_of(kind: str, finding: Finding, typed: Mapping[str, Any]) -> Note:
         if rule == finding.rule and (match := re.fullmatch(pattern, finding.message, re.DOTALL)):
             groups = match.groups("")
             place = _place(typed, name[:-1], groups) if name.endswith("*") else name
-            return Note(place, finding.level, sentence.format(*groups))
+            # A row that was just added has no name to quote yet.
+            return Note(place, finding.level, sentence.format(*groups).replace("“”", "这一条"))
     return Note("", finding.level, finding.message)
 
 
