@@ -260,7 +260,7 @@ def test_figures_of_product_baseline_and_foreign_knowledge_are_written_and_drawn
     out = tmp_path / "new" / "out"
     evaluate(questions, foreign, out, ["bm25"], is_through_server=False)
     report = figures(out)
-    assert set(report) == {"items", "others", "bm25", "foreign"}
+    assert set(report) == {*("items", "others", "misheard", "calibration error", "bm25", "foreign")}
     assert report["items"]["all"]["right first"]["share"] == 1.0
     assert set(report["items"]) == set(report["bm25"]) == {"all", "plain", "short"}
     for group in (report["items"], report["bm25"], report["others"]):
