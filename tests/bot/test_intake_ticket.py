@@ -125,6 +125,16 @@ def test_a_number_that_is_not_whole_is_asked_for_again(talk: Talk, said: str) ->
     assert "phone" not in asked.slots
 
 
+def test_a_number_that_is_never_whole_is_taken_down_by_a_person(talk: Talk) -> None:
+    talk.opens("我妈走不动，请你们代办尊老金")
+    talk.answers("张三")
+    for said in ("1390013900", "139001390"):
+        assert talk.answers(said).slot == "phone"
+    given = talk.answers("139001")
+    assert given.kind == "handover"
+    assert given.text.startswith(phrases.NEVER_WHOLE)
+
+
 def test_who_will_not_leave_a_number_hears_why_and_then_a_person(talk: Talk) -> None:
     talk.opens(WISH)
     talk.answers("张三")

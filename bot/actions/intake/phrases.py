@@ -80,6 +80,7 @@ REPORT_WHAT_IS_WRONG = "哪一样不对？直接说对的就行，比如“是11
 REPORT_OPENED = "登记好了，编号{number}，已经交给{role}，{due}给结果。有进展会告诉您。"
 DUE_TODAY, DUE_BEFORE = "今天之内", "{day}前"
 PHONE_NOT_WHOLE = "这个号码好像不全：手机是11位，座机8位。"
+NEVER_WHOLE = "这个号码我总是听不全，不折腾您了。"
 PHOTO_TAKEN = "照片收到了。"
 REPORT_JOINED = "这件事已经有人报过了，我把您也加上，编号{number}，{role}正在办。有进展一起告诉您。"
 REPORT_DROPPED = "好的，不报了，什么都没有提交。"

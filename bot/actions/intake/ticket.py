@@ -55,6 +55,8 @@ LIKELY = 0.8
 _TOGETHER = ("name", "phone", "address", "time")
 _PREFIX = "ticket_"
 MOST_REFUSALS = 2
+# So often a number may come that is not whole.
+MOST_SHORT = 3
 CONSENT_LASTS = timedelta(days=180)
 PROMISED_WORKING_DAYS = 5
 LONGEST_NAME, LONGEST_REASON = 20, 80
@@ -295,7 +297,7 @@ def validate(context: Context) -> Outcome:
     asked, values = draft.get("asked", ""), _values(draft)
     heard = _answered(context, asked, values)
     if _is_not_whole(draft):
-        return _accepted(values, heard, {"lead": phrases.PHONE_NOT_WHOLE})
+        return _not_whole(context, values, heard, {"lead": phrases.PHONE_NOT_WHOLE})
     if heard:
         return _taken(context, values, heard)
     if _QUITS.search(said.text) and not said.reading.facet_is_cued:
@@ -316,8 +318,9 @@ def _again(context: Context, asked: str, values: dict[str, str]) -> Outcome:
         return _accepted(values, {}, {"lead": phrases.GO_ON})
     if tells_of_person(said.text) and _is_free_answer(context):
         return _accepted(values, {}, {"lead": phrases.NOTED, "asker": asker_in(said.text)})
-    is_number = asked == "phone" and is_meant_as_number(said.text)
-    if is_number or _is_an_attempt(context, asked):
+    if asked == "phone" and is_meant_as_number(said.text):
+        return _not_whole(context, values, {}, {"again": "1"})
+    if _is_an_attempt(context, asked):
         return _accepted(values, {}, {"again": "1"})
     return Outcome(SILENT, leaves=True)
 
@@ -405,16 +408,29 @@ def _chosen_item(context: Context) -> str | None:
     return asking.named(context) if memory.offered else None
 
 
+def _not_whole(
+    context: Context, values: dict[str, str], heard: dict[str, str], changes: dict[str, str]
+) -> Outcome:
+    """Ask for the whole number; one that is never heard whole is a person's to take down."""
+    short = len(context.draft.get("short", "")) + 1
+    if short >= MOST_SHORT:
+        return _given_to_person(context, phrases.NEVER_WHOLE, "failures")
+    return _accepted(values, heard, {**changes, "short": "1" * short})
+
+
+def _given_to_person(context: Context, lead: str, why: str) -> Outcome:
+    """Leave the form and call a person, who has the talk before her."""
+    called = call_person(context, why)
+    reply = replace(called.reply, text=f"{lead}{called.reply.text}")
+    slots = {**called.slots, **_closed(), "requested_slot": None}
+    return Outcome(reply, slots, leaves=True, draft=_forgotten())
+
+
 def _refused(context: Context, values: dict[str, str], asked: str) -> Outcome:
     """Say once why it is needed; who still would rather not is given to a person."""
     refusals = context.draft.get("refused", "").split(",").count(asked) + 1
     if refusals >= MOST_REFUSALS:
-        called = call_person(context, "asked")
-        text = f"{phrases.REFUSED_TWICE}{called.reply.text}"
-        reply = replace(called.reply, text=text)
-        over = _closed()
-        slots = {**called.slots, **over, "requested_slot": None}
-        return Outcome(reply, slots, leaves=True, draft=_forgotten())
+        return _given_to_person(context, phrases.REFUSED_TWICE, "asked")
     lead = phrases.WHY_NEEDED.get(asked, "")
     refused = ",".join(filter(None, [context.draft.get("refused", ""), asked]))
     return _accepted(values, {}, {"lead": lead, "refused": refused})
@@ -438,7 +454,7 @@ def _accepted(
 
 def _forgotten() -> dict[str, str | None]:
     names = (*SLOTS, "reason_text", "time_at")
-    others = ("form", "asked", "key", "lead", "again", "refused", "asker", "words")
+    others = ("form", "asked", "key", "lead", "again", "refused", "short", "asker", "words")
     return {**{_PREFIX + name: None for name in names}, **dict.fromkeys(others)}
 
 
