@@ -25,6 +25,7 @@ PICTURES = ROOT / "docs" / "pictures" / "console"
 NOW = "2026-11-23T10:00+08:00"
 WIDTHS = {"desk": (1280, 900), "phone": (390, 844)}
 SAMPLE = ("--turns", "6000", "--tickets", "400", "--items", "193", "--seed", "7")
+FREE = ("GG08", "SB12", "MZ10", "MZ11", "SB13", "GA02", "CL01", "WJ09", "SC01", "SB20", "GA08")
 MANY = "社保卡丢了怎么补\n八十岁能领什么钱\n残疾证要多久\n楼道里堆满了东西\n我想办护照"
 
 
@@ -39,14 +40,20 @@ def first(selector: str) -> Callable[[Page], None]:
 
 
 def begins(page: Page) -> None:
-    page.get_by_role("button", name="修改", exact=True).click()
+    """Open the form of the first item that nobody is at."""
+    button = page.get_by_role("button", name="修改", exact=True)
+    for item in FREE:
+        page.goto(f"/staff/knowledge/records/item/{item}/")
+        if button.count():
+            break
+    button.click()
     page.wait_for_selector("#editor")
 
 
 def submits(page: Page) -> None:
     begins(page)
-    page.fill("[name=scope]", "社保卡丢了、坏了、磁条不灵了，换一张新的，都是办这一件")
-    page.fill("#reason", "居民常问磁条不灵了怎么办")
+    page.fill("[name=scope]", page.input_value("[name=scope]") + "，问不清的也从这里问起")
+    page.fill("#reason", "居民常问到底算不算这一件")
     page.get_by_role("button", name="提交审核", exact=True).last.click()
     page.wait_for_selector(".state")
 
@@ -72,14 +79,24 @@ ALL = (
     Shot("record", "bianji", "/staff/knowledge/records/item/SB13/"),
     Shot("edit", "bianji", "/staff/knowledge/records/item/GG08/", begins),
     Shot("submitted", "bianji", "/staff/knowledge/records/item/SB13/", submits),
-    Shot("review", "shenhe", "/staff/knowledge/revisions/", first("a[href*='/revisions/']")),
+    Shot(
+        "review",
+        "shenhe",
+        "/staff/knowledge/revisions/",
+        first("main a[href*='/revisions/']:not([href$='/revisions/'])"),
+    ),
     Shot("revisions", "shenhe", "/staff/knowledge/revisions/"),
     Shot("publications", "shenhe", "/staff/knowledge/publications/"),
     Shot("hits", "bianji", "/staff/knowledge/hits/?q=我八十了腿不好，那个坐车的卡儿子能代办吗"),
     Shot("hits-many", "bianji", "/staff/knowledge/hits/", tries_many),
     Shot("sets", "bianji", "/staff/knowledge/hits/sets/"),
     Shot("unanswered", "bianji", "/staff/knowledge/unanswered/"),
-    Shot("cluster", "bianji", "/staff/knowledge/unanswered/", first("a[href*='/unanswered/']")),
+    Shot(
+        "cluster",
+        "bianji",
+        "/staff/knowledge/unanswered/",
+        first("main a[href*='/unanswered/']:not([href$='/unanswered/'])"),
+    ),
     Shot("words", "bianji", "/staff/knowledge/words/"),
     Shot("files", "bianji", "/staff/knowledge/files/"),
     Shot("coverage", "bianji", "/staff/knowledge/coverage/"),
@@ -126,7 +143,9 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         furnish(server)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--lang=zh-CN"]
+        )
         with curators(server, browser) as people:
             for shot in tqdm(wanted, unit="page"):
                 for width in WIDTHS:

@@ -172,8 +172,12 @@ def test_every_link_and_picture_is_there(document: Path):
             assert anchor in headings(target), link
 
 
+def pictures_of() -> list[Path]:
+    return sorted(p for p in (ROOT / "docs" / "pictures").rglob("*") if p.is_file())
+
+
 def test_pictures_are_small_and_well_formed():
-    pictures = sorted((ROOT / "docs" / "pictures").iterdir())
+    pictures = pictures_of()
     assert {"chat-phone.png", "chat-desk.png", "architecture.svg"} <= {p.name for p in pictures}
     for picture in pictures:
         assert picture.stat().st_size < LARGEST_PICTURE_BYTES, picture.name
@@ -183,7 +187,7 @@ def test_pictures_are_small_and_well_formed():
 
 def test_every_picture_is_shown_somewhere():
     shown = {Path(link).name for path in DOCUMENTS for link in links_in(text_of(path))}
-    assert {picture.name for picture in (ROOT / "docs" / "pictures").iterdir()} <= shown
+    assert {picture.name for picture in pictures_of()} <= shown
 
 
 def test_documents_name_no_host_but_ours_and_no_path_of_a_machine(document: Path):

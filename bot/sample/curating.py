@@ -120,7 +120,7 @@ def _clusters(dice: Dice, guides: Guides) -> Iterator[UnansweredCluster]:
         item_id, name = dice.one(guides)
         count = max(1, (CLUSTERS - number) // 20)
         why, text = dice.one(list(WHY_NAMES)), f"{name}能不能让人替我办"
-        sample = {"text": text, "count": count, "whys": [why], "note": "", "turn": ""}
+        sample = {"text": text, "turns": count, "whys": [why], "note": "", "turn": ""}
         yield UnansweredCluster(
             title=text[:200],
             rank=number + 1,
