@@ -39,6 +39,7 @@ _ORDER = re.compile(
     r"|(?:找|请|叫|派|想|要)(?:一?个)?人?(?:你们)?.{0,3}陪(?:我|他|她|老人|同|着)|你们.{0,2}(?:帮着|帮忙|代|替)(?:我|他|她)?(?:办|跑|去)"
     r"|(?:接着|继续)(?:办|填|弄)|(?:代办|单子).{0,3}(?:接着|继续)"
 )
+PERSON = "human"
 REPORTS, PROGRESS = "report_problem", "ask_progress"
 # The facet of a question how far something is; whether it is of a case is not for the matcher.
 PROGRESS_FACET = "progress"
@@ -69,6 +70,19 @@ _NO_ORDER = re.compile(
 )
 
 
+# Somebody wants to be talked to by somebody: “找个人跟我讲”, “我不跟机器说”.
+_TALKS_TO_PERSON = re.compile(
+    r"(?:找|叫|喊|让|换|要|派)(?:一?[个位])?(?:真|活|大活)?(?:人|同志|师傅|工作人员)来?(?:跟|和|同|给|与)我?(?:们)?(?:讲|说|谈|聊|解释|回话|通话)"
+    r"|不(?:想|要|愿意?)?(?:跟|和|同|与)(?:你这个?|这个?|一台)?(?:机器人?|电脑|录音)(?:讲|说|谈|聊|啰嗦|扯)"
+    r"|(?:换|叫|找|喊)(?:一?[个位])?(?:真|活)人"
+)
+
+
+def talks_to_person(text: str) -> bool:
+    """Whether a message asks in plain words to be talked to by a person."""
+    return bool(_TALKS_TO_PERSON.search(text))
+
+
 def is_order(text: str) -> bool:
     """Whether a message plainly orders that somebody does an errand for the resident."""
     return bool(_ORDER.search(text)) and not _NO_ORDER.search(text)
@@ -91,6 +105,8 @@ def follows_up(text: str) -> bool:
 
 def plain_intent(intent: str, text: str, reading: Reading) -> str | None:
     """Return what a message orders, follows up or complains of in plain words, if it does."""
+    if intent != PERSON and talks_to_person(text):
+        return PERSON
     if intent in KEEPS_ITS_INTENT:
         return None
     if is_order(text):

@@ -27,6 +27,8 @@ WORTH_OFFERING = 0.05
 WORTH_GUESSING = 0.1
 # An offered record that words describe, without naming it.
 WORTH_TAKING = 0.25
+# Longer words that ask for something are more than the description of a choice.
+LONGEST_DESCRIPTION = 6
 # After a failure these mean another one.
 GIVES_UP = ("dont_understand", "complain_bot", "deny", "none_of_these")
 # The second beside a single choice.
@@ -141,11 +143,23 @@ def _described(context: Context) -> str | None:
         return None
     if is_sure and best is not None and best.owner in memory.offered:
         return best.owner
+    if _asks_its_own(context):
+        return None
     if (by_name := named(context)) is not None:
         return by_name
     if len(memory.offered) == 1 and said.reading.facet_is_cued:
         return memory.offered[0]
     return _likelier(context) if said.reading.has_subject and not is_sure else None
+
+
+def _asks_its_own(context: Context) -> bool:
+    """“我八十了能领多少钱” while cards are offered: a question that none of them is near to."""
+    said = context.understanding
+    best = said.match.best
+    if best is None or len(said.text) <= LONGEST_DESCRIPTION or not said.reading.facet_is_cued:
+        return False
+    near = {each.owner for each in said.match.ranked[:MOST_CHOICES]}
+    return best.score >= WORTH_TAKING and not near & {*context.memory.offered}
 
 
 def named(context: Context) -> str | None:

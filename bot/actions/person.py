@@ -10,6 +10,7 @@ from bot.actions.telling import plain
 from bot.conversations import phrases
 from knowledge import opening
 from knowledge.record import Hours
+from nlu.settling import talks_to_person
 
 # Why a person is called, by what the resident did; whatever else leads here was not understood.
 _REASONS = {"human": "asked", "complain_bot": "anger", "trouble": "trouble"}
@@ -30,7 +31,7 @@ _LEADS = {
 
 def wants_person(text: str) -> bool:
     """Whether a message plainly asks for a person, whatever else was heard in it."""
-    return bool(_WANTS_PERSON.search(text))
+    return bool(_WANTS_PERSON.search(text)) or talks_to_person(text)
 
 
 def is_meant_as_number(text: str) -> bool:

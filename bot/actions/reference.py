@@ -175,9 +175,10 @@ def is_follow_up(context: Context) -> bool:
     if subject_of(said.text) in own:
         return True
     is_statement = not _ASKS.search(said.text) and said.match.probability < FAIRLY_LIKELY
+    is_statement = is_statement and not _names_another(context, item)
     is_near = is_statement or memory.item in {c.owner for c in said.match.ranked[:MOST_CHOICES]}
     is_near = is_near or _is_about_qualifying(context, item)
-    return is_near or _leans(said.text) or bool(options_in(item, said.text))
+    return is_near or _leans(context, item) or bool(options_in(item, said.text))
 
 
 def _is_about_qualifying(context: Context, item: ServiceItem) -> bool:
@@ -205,8 +206,17 @@ def _only_asks_whether(context: Context) -> bool:
     return is_unsure and only and bool(_WHETHER.search(said.text))
 
 
-def _leans(text: str) -> bool:
-    return bool(_LEANS.search(text)) or person_in(text) not in (None, "self")
+def _leans(context: Context, item: ServiceItem) -> bool:
+    """Whether the words lean on what was said, or bring in somebody it may be for.
+
+    “老伴走了，有没有钱补” brings in somebody too, and is a matter of its own.
+    """
+    said = context.understanding
+    if _LEANS.search(said.text):
+        return True
+    is_own = said.match.best is not None and said.match.best.owner != item.item_id
+    is_own = is_own and said.match.probability >= LIKELY
+    return person_in(said.text) not in (None, "self") and not is_own
 
 
 def leaves(context: Context, item: ServiceItem) -> bool:
@@ -218,7 +228,9 @@ def leaves(context: Context, item: ServiceItem) -> bool:
     is_statement = not said.reading.facet_is_cued and not _ASKS.search(said.text)
     if is_statement and len(said.text) <= LONGEST_REMARK:
         tells = said.intent == "inform_person" and person_in(said.text) is not None
-        if tells or options_told_by(context, item) or said.match.probability < FAIRLY_LIKELY:
+        if tells or options_told_by(context, item):
+            return False
+        if said.match.probability < FAIRLY_LIKELY and not _names_another(context, item):
             return False
     if best.kind == "topic" and (said.reading.facet_is_cued or _VISITS.search(said.text)):
         return False

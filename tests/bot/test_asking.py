@@ -148,6 +148,11 @@ def test_who_puts_the_choice_off_for_another_question_gets_its_answer(says: Says
         assert (reply.kind, reply.item) == ("answer", "SB13")
 
 
+def test_a_question_that_no_choice_is_near_to_picks_none(says: Says) -> None:
+    slots = {**CARDS, "offered": ["GG08", "CL20", "SB13"], "question": "老年卡刷不出来了"}
+    assert asking.choose(says("我八十了能领多少钱", slots=slots)) is None
+
+
 def test_a_button_pressed_while_a_choice_is_open_is_no_question_about_the_choice(
     says: Says,
 ) -> None:

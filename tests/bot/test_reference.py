@@ -89,6 +89,15 @@ def test_a_follow_up_without_a_facet_asks_what_was_asked_last(
     assert reference.facets_of_follow_up(context) == facets
 
 
+@pytest.mark.parametrize(
+    ("held", "text"), [("MZ01", "老伴走了，有没有什么钱补"), ("MZ11", "医保卡丢了")]
+)
+def test_who_brings_in_somebody_or_something_else_has_a_matter_of_its_own(
+    says: Says, held: str, text: str
+) -> None:
+    assert not reference.is_follow_up(says(text, slots={"item": held, "facet": "materials"}))
+
+
 @pytest.mark.parametrize("text", ["那居住证呢", "居住证呢？", "那么居住证呢"])
 def test_and_that_one_asks_the_same_of_the_next_item(says: Says, text: str) -> None:
     context = says(text, slots={"item": "SB13", "facet": "fee"})

@@ -7,7 +7,7 @@ import pytest
 from knowledge.search.matcher import Candidate, Match
 from knowledge.search.passages import Kind
 from nlu.protocol import NOTHING_READ, Reading
-from nlu.settling import ASKS, ORDERS, PROGRESS, REPORT, REPORTS, plain_intent
+from nlu.settling import ASKS, ORDERS, PERSON, PROGRESS, REPORT, REPORTS, plain_intent
 
 
 def read(*kinds: Kind, probability: float = 0.9) -> Reading:
@@ -56,3 +56,20 @@ def test_a_complaint_asks_for_nothing() -> None:
 @pytest.mark.parametrize("intent", ["human", "cancel_ticket", "rate", "report_problem"])
 def test_what_is_heard_beside_an_order_goes_first(intent: str) -> None:
     assert plain_intent(intent, "请你们代办尊老金", NOTHING_READ) is None
+
+
+@pytest.mark.parametrize("heard", [ASKS, "inform_person", REPORTS, "cancel"])
+@pytest.mark.parametrize(
+    "text",
+    ["找个人跟我讲", "喊个工作人员来跟我说", "我不想跟机器说", "换个真人", "叫人给我回话"],
+)
+def test_who_wants_to_talk_to_a_person_gets_one_whatever_was_heard(heard: str, text: str) -> None:
+    assert plain_intent(heard, text, NOTHING_READ) == PERSON
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["叫个人来家里办", "找人陪我去办", "邻居找人来吵", "身份证机器读不出", "要跟谁讲材料的事"],
+)
+def test_who_wants_something_done_wants_no_talk(text: str) -> None:
+    assert plain_intent(ASKS, text, NOTHING_READ) != PERSON
