@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from bot.conversations.found import Found, Kind, covered
 from bot.conversations.privacy import find, mask
+from nlu.settling import talks_to_person
 
 # What a form that asks for this slot expects.
 _EXPECTED: Mapping[str, Kind] = {
@@ -64,7 +65,8 @@ def hear(text: str, asked: str = "") -> Heard:
 
 
 def _is_place(text: str) -> bool:
-    return 2 <= len(text.strip()) <= LONGEST_PLACE and not _NO_PLACE.search(text)
+    is_none = _NO_PLACE.search(text) or talks_to_person(text)
+    return 2 <= len(text.strip()) <= LONGEST_PLACE and not is_none
 
 
 def _by_clause(text: str, found: list[Found]) -> list[Found]:

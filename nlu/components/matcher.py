@@ -19,7 +19,7 @@ from knowledge.search.live import LiveMatcher
 from knowledge.search.reranker import CrossEncoderReranker
 from nlu.components import action_results, logs, tracker
 from nlu.protocol import KNOWLEDGE, read_message, reading_to_json
-from nlu.settling import plain_intent, settled_intent
+from nlu.settling import PERSON, plain_intent, settled_intent
 
 log = logging.getLogger(__name__)
 
@@ -106,5 +106,8 @@ class StreetKnowledgeMatcher(GraphComponent):
         heard_as = settled or str(heard.get(INTENT_NAME_KEY))
         settled = plain_intent(heard_as, text, reading) or settled
         if settled is not None:
-            intent = {INTENT_NAME_KEY: settled, "confidence": reading.match.probability}
+            # Who asks for a person in plain words is not doubted, whatever the knowledge says.
+            is_plain = settled == PERSON
+            confidence = 1.0 if is_plain else reading.match.probability
+            intent = {INTENT_NAME_KEY: settled, "confidence": confidence}
             message.set(INTENT, intent, add_to_output=True)

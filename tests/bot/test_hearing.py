@@ -39,7 +39,17 @@ def test_calling_somebody_says_no_name(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["要准备哪些材料", "要带什么", "不想说", "算了", "对", "改成陪办", "你们几点上班"]
+    "text",
+    [
+        "要准备哪些材料",
+        "要带什么",
+        "不想说",
+        "算了",
+        "对",
+        "改成陪办",
+        "你们几点上班",
+        "找个人跟我讲",
+    ],
 )
 def test_a_question_or_a_wish_is_no_place(text: str) -> None:
     assert hear(text, "address").values == {}

@@ -126,3 +126,9 @@ def test_a_report_that_was_dropped_leaves_nothing(talk: Talk) -> None:
     talk.opens("楼下饭店油烟大得很")
     assert talk.answers("算了，不报了").text == phrases.REPORT_DROPPED
     assert not Reporter.objects.exists()
+
+
+def test_who_asks_for_a_person_names_no_place(talk: Talk) -> None:
+    talk.opens("楼上天天半夜装修吵死了")
+    assert talk.answers("找个人跟我讲", "human").slot == "location"
+    assert "report_location" not in talk.draft

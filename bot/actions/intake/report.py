@@ -18,7 +18,7 @@ from bot.actions.intake import cases, phrases
 from bot.actions.intake.forms import SILENT, accepted, aside
 from bot.actions.intake.reached import was_read_back
 from bot.actions.intake.said import is_whole, refuses, without_thanks
-from bot.actions.person import is_meant_as_number, spaced
+from bot.actions.person import is_meant_as_number, spaced, wants_person
 from bot.actions.telling import HUMAN_BUTTON, plain
 from bot.casework.numbers import spaced_number
 from bot.conversations.messages import Button
@@ -183,6 +183,8 @@ def validate(context: Context) -> Outcome:
     asked, values = draft.get("asked", ""), _values(draft)
     asked = "contact" if asked == "phone" else asked
     heard = _answered(context, asked, values)
+    if wants_person(said.text):
+        return Outcome(SILENT, leaves=True)
     if heard:
         # The form that this very message opened has its first words already.
         return _accepted(values, heard, {"lead": draft.get("lead") or phrases.NOTED})

@@ -32,7 +32,7 @@ from bot.actions.intake.said import (
     without_thanks,
 )
 from bot.actions.intake.times import time_in
-from bot.actions.person import call_person, is_meant_as_number, spaced
+from bot.actions.person import call_person, is_meant_as_number, spaced, wants_person
 from bot.actions.positions import position_in
 from bot.actions.rendering import Asked, material_rows
 from bot.actions.telling import HUMAN_BUTTON, about, plain
@@ -296,6 +296,8 @@ def validate(context: Context) -> Outcome:
     draft, said = context.draft, context.understanding
     asked, values = draft.get("asked", ""), _values(draft)
     heard = _answered(context, asked, values)
+    if wants_person(said.text):
+        return Outcome(SILENT, leaves=True)
     if _is_not_whole(draft):
         return _not_whole(context, values, heard, {"lead": phrases.PHONE_NOT_WHOLE})
     if heard:
