@@ -40,6 +40,7 @@ _ORDER = re.compile(
     r"|(?:接着|继续)(?:办|填|弄)|(?:代办|单子).{0,3}(?:接着|继续)"
 )
 PERSON = "human"
+DENIAL = "deny"
 REPORTS, PROGRESS = "report_problem", "ask_progress"
 # The facet of a question how far something is; whether it is of a case is not for the matcher.
 PROGRESS_FACET = "progress"
@@ -78,6 +79,10 @@ _TALKS_TO_PERSON = re.compile(
 )
 
 
+# “不是自己辞的才有吧” denies nothing: it asks whether that is so.
+_ASKS_WHETHER_NOT = re.compile(r"^(?:是不是|不是)[^，。,\d]{5,}[吧吗么]\W*$")
+
+
 def talks_to_person(text: str) -> bool:
     """Whether a message asks in plain words to be talked to by a person."""
     return bool(_TALKS_TO_PERSON.search(text))
@@ -109,6 +114,8 @@ def plain_intent(intent: str, text: str, reading: Reading) -> str | None:
         return PERSON
     if intent in KEEPS_ITS_INTENT:
         return None
+    if intent == DENIAL and _ASKS_WHETHER_NOT.search(text):
+        return ASKS
     if is_order(text):
         return ORDERS
     if follows_up(text):

@@ -110,6 +110,8 @@ def _by_itself(context: Context) -> Outcome:
 
 def choose(context: Context) -> Outcome:
     """What is said while choices are open: one of them, or a question of its own."""
+    if asks_only_hours(context.understanding):
+        return _hours(context)
     if following.compares(context):
         return following.compare(context)
     return asking.choose(context) or otherwise(context)
@@ -289,8 +291,15 @@ def asks_only_hours(said: Understanding) -> bool:
     """“现在开门吗”, “周六上班不”, “国庆放假吗”: the office's hours, no item named."""
     if not _HOURS.search(said.text) or len(said.text) > LONGEST_ON_HOURS:
         return False
+    if _asks_more_than_hours(said):
+        return False
     best = said.match.best
     return best is None or not best.is_named
+
+
+def _asks_more_than_hours(said: Understanding) -> bool:
+    """“到哪办，几点开门”: the place is asked for beside the hours."""
+    return said.reading.facet_is_cued and bool({*said.facets} - {"when", OVERVIEW})
 
 
 def _asks_hours_too(context: Context) -> bool:

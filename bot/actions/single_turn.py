@@ -11,6 +11,7 @@ from dataclasses import replace
 from bot.actions import answer, asking, person, small_talk
 from bot.actions.context import Context, Outcome
 from bot.actions.intake import cases, report, ticket
+from bot.actions.intake.said import is_yes
 from bot.actions.telling import HUMAN_BUTTON
 from bot.conversations import phrases
 from bot.conversations.drafts import draft_update
@@ -45,11 +46,11 @@ def single_turn(context: Context) -> Reply:
 def _of_a_case(context: Context) -> Outcome | None:
     """The yes to what was read back, and how far a ticket is, need no engine."""
     text, form = context.understanding.text, context.draft.get("form")
-    if form == ticket.READ_BACK and ticket.is_yes(text):
+    if form == ticket.READ_BACK and is_yes(text):
         return ticket.open_ticket(context)
-    if form == report.READ_BACK and ticket.is_yes(text):
+    if form == report.READ_BACK and is_yes(text):
         return report.open_report(context)
-    if not form and ticket.is_yes(text):
+    if not form and is_yes(text):
         return cases.told_again(context)
     if cases.asks_for_case(text) and cases.mine(context):
         return cases.progress(context)

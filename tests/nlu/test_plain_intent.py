@@ -73,3 +73,13 @@ def test_who_wants_to_talk_to_a_person_gets_one_whatever_was_heard(heard: str, t
 )
 def test_who_wants_something_done_wants_no_talk(text: str) -> None:
     assert plain_intent(ASKS, text, NOTHING_READ) != PERSON
+
+
+@pytest.mark.parametrize("text", ["不是自己辞的才有吧", "不是说六十就能领吗？"])
+def test_a_question_that_begins_with_no_denies_nothing(text: str) -> None:
+    assert plain_intent("deny", text, NOTHING_READ) == ASKS
+
+
+@pytest.mark.parametrize("text", ["不是", "不是这个", "不是的，不是我", "不对，是我妈吧"])
+def test_a_plain_no_stays_one(text: str) -> None:
+    assert plain_intent("deny", text, NOTHING_READ) is None

@@ -17,7 +17,7 @@ from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.intake import cases, phrases
 from bot.actions.intake.forms import SILENT, accepted, aside
 from bot.actions.intake.reached import was_read_back
-from bot.actions.intake.said import is_whole, refuses, without_thanks
+from bot.actions.intake.said import is_whole, is_yes, refuses
 from bot.actions.person import is_meant_as_number, spaced, wants_person
 from bot.actions.telling import HUMAN_BUTTON, plain
 from bot.casework.numbers import spaced_number
@@ -46,9 +46,6 @@ _LEAVE_IT = frozenset(
     {"human", "complain_bot", "trouble", "cancel", "goodbye", "thanks", "dont_understand", "repeat"}
 )
 _QUITS = re.compile(r"不报了|不反映了|不投诉了|不说了|不办了|取消|算了")
-_YES = re.compile(
-    r"^(?:嗯+|对+|是|好|可以|行|没错|确认|就这样|交办|报吧|得|中)(?:的|了|呀|啊|吧|对|是|好|没错|就这样|交办|报吧|，|,|。|！|!)*$"
-)
 _NO = re.compile(r"不对|不是|错了|有误|改一下|要改|[改换]成|改到|应该是")
 # Words that name a place: what stands before and with them is where it is.
 _PLACE = re.compile(
@@ -331,10 +328,9 @@ def confirm(context: Context) -> Outcome:
     """What is said after the read-back: yes opens it, a correction is read back again."""
     said, draft = context.understanding, context.draft
     values = _values(draft)
-    is_yes = bool(_YES.match(without_thanks(said.text)))
     if any(not values.get(slot) for slot in SLOTS):
-        return (cases.told_again(context) if is_yes else None) or answer.answer(context)
-    if is_yes or (said.intent == "affirm" and not _NO.search(said.text)):
+        return (cases.told_again(context) if is_yes(said.text) else None) or answer.answer(context)
+    if is_yes(said.text) or (said.intent == "affirm" and not _NO.search(said.text)):
         is_whole_yes = not draft.get("asked") and was_read_back(context, draft.get("words", ""))
         return open_report(context) if is_whole_yes else read_back(context)
     if _QUITS.search(said.text) or said.intent in ("cancel", "goodbye"):

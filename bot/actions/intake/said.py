@@ -56,6 +56,11 @@ _REFUSES = re.compile(
     r"(?:一定|必须|非)(?:得|要)[^，。,]{0,3}(?:吗|么|不可)|(?:能不能|可不可以|可以)不|不(?:想|愿意?|肯|能|方便|便)?(?:说|讲|给|告诉|透露|留|提供|报)|保密|隐私|凭什么|没(?:有)?(?:电话|手机|号码|座机)|忘(?:了|记)|不记得|记不(?:得|住|清)|不知道|为(?:什么|啥)要|干(?:嘛|什么)要|要这个(?:做|干)"
 )
 _WHOLE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|[2-8]\d{6,7}")
+# An explicit yes and nothing else; the same words for a ticket and for a report.
+_YES = re.compile(
+    r"^(?:嗯+|对+|是|好|可以|行|没错|没问题|确认|正确|就这样|就这么|交办|报吧|中|得|OK|ok)"
+    r"(?:的|了|呀|啊|吧|嗯|对|是|好|没错|没问题|确认|就这样|办吧|就这么办|提交|登记|交办|报吧|[，,。！!])*$"
+)
 _THANKS = re.compile(r"[，,。！!\s]*(?:谢谢|多谢|谢了|麻烦|辛苦)(?:你们?|您|了|啦)*[。！!]*$")
 _NEIGHBOUR = re.compile(r"邻居|隔壁|对门|楼上的?老|楼下的?老")
 _CHILDREN = frozenset({"mother", "father", "grandparent"})
@@ -110,6 +115,11 @@ def names_mode(text: str) -> bool:
 def without_thanks(text: str) -> str:
     """“是的，谢谢” is a yes."""
     return _THANKS.sub("", text.strip()) or text.strip()
+
+
+def is_yes(text: str) -> bool:
+    """Whether a text is an explicit yes and nothing else."""
+    return bool(_YES.match(without_thanks(text)))
 
 
 def is_whole(phone: str) -> bool:

@@ -25,11 +25,11 @@ from bot.actions.intake.said import (
     asks_about_modes,
     groups_in,
     is_whole,
+    is_yes,
     mode_in,
     names_mode,
     need_in,
     refuses,
-    without_thanks,
 )
 from bot.actions.intake.times import time_in
 from bot.actions.person import call_person, is_meant_as_number, spaced, wants_person
@@ -70,9 +70,6 @@ _ORDER_WORDS = re.compile(
 _CLAUSES = re.compile(r"[，,。；;！!？?\s]+")
 _GOES_ON = re.compile(r"接着|继续|往下|先办(?:这个|单子)")
 _QUITS = re.compile(r"算了|不办了|不用了|不要了|取消|不弄了|不搞了|不填了|下次再(?:说|办)|不想办")
-_YES = re.compile(
-    r"^(?:嗯+|对+|是|好|可以|行|没错|没问题|确认|正确|就这样|就这么|中|得|OK|ok)(?:的|了|呀|啊|吧|嗯|对|是|好|没错|没问题|确认|就这样|办吧|就这么办|提交|登记|，|,|。|！|!)*$"
-)
 _NO = re.compile(r"不对|不是|错了|有误|改一下|要改|不一样|搞错")
 _CHANGES = re.compile(r"改|换成|还是|而是|应该是")
 # What is right, behind what is not: “不是办公交卡，是尊老金”.
@@ -571,11 +568,6 @@ def _rows(context: Context, values: Mapping[str, str]) -> str:
 
 def _is_complete(draft: Mapping[str, str], values: Mapping[str, str]) -> bool:
     return draft.get("form") in (FORM, READ_BACK) and all(values.get(slot) for slot in SLOTS)
-
-
-def is_yes(text: str) -> bool:
-    """Whether a text is an explicit yes and nothing else."""
-    return bool(_YES.match(without_thanks(text)))
 
 
 def confirm(context: Context) -> Outcome:

@@ -14,7 +14,7 @@ from typing import Literal
 from bot.actions import office
 from bot.actions.context import FAIRLY_LIKELY
 from bot.actions.emergencies import enquiry_in
-from bot.actions.intake.ticket import is_yes as is_explicit_yes
+from bot.actions.intake.said import is_yes as is_explicit_yes
 from bot.actions.person import wants_person
 from knowledge.search.errors import SearchError
 from voice import commands
