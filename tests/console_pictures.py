@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 from tqdm import tqdm
 
-from tests.curators import Curators, curators
+from tests.curators import PASSWORD, Curators, curators
 from tests.running import ROOT, Running, running
 
 PICTURES = ROOT / "docs" / "pictures" / "console"
@@ -106,7 +106,28 @@ ALL = (
     Shot("people", "guanli", "/staff/people/"),
     Shot("password", "guanli", "/staff/password/"),
     Shot("code", "guanli", "/staff/code/"),
+    Shot("inbox", "sample-intake1", "/staff/"),
+    Shot("tickets", "sample-dispatcher1", "/staff/tickets/"),
+    Shot(
+        "ticket", "sample-supervisor1", "/staff/tickets/", first("main a[href^='/staff/tickets/2']")
+    ),
+    Shot("ticket-new", "sample-intake1", "/staff/tickets/new/"),
+    Shot("mine", "sample-grid4", "/staff/tickets/mine/"),
+    Shot("reports", "sample-dispatcher1", "/staff/reports/"),
+    Shot(
+        "report", "sample-supervisor1", "/staff/reports/", first("main a[href^='/staff/reports/2']")
+    ),
+    Shot("places", "guanli", "/staff/places/"),
+    Shot("shifts", "sample-supervisor1", "/staff/shifts/"),
+    Shot("letters", "guanli", "/staff/letters/"),
 )
+# Of the people that the sample makes, these may sign in.
+_MAY_SIGN_IN = """
+from bot.accounts.models import Staff
+for person in Staff.objects.filter(username__in={accounts}):
+    person.set_password({password!r})
+    person.save()
+"""
 
 
 def take(people: Curators, browser: Browser, shot: Shot, width: str) -> str:
@@ -129,6 +150,10 @@ def take(people: Curators, browser: Browser, shot: Shot, width: str) -> str:
 def furnish(server: Running) -> None:
     """Half a year of an invented office."""
     done = server.bot("manage", "make_sample", "--yes", *SAMPLE, seconds=900)
+    assert done.returncode == 0, done.stderr[-2000:]
+    accounts = sorted({s.account for s in ALL if s.account.startswith("sample-")})
+    code = _MAY_SIGN_IN.format(accounts=accounts, password=PASSWORD)
+    done = server.bot("manage", "shell", "-c", code)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
