@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -172,20 +173,30 @@ def _matched(
     recipes = recipes_for(settings.RECIPE_DIR, encoder.fingerprint, judge)
     snapshot = build_snapshot(documents, recipes, encoder, records={"ambiguous": files.ambiguous})
     matcher = Matcher(snapshot, encoder, reranker=reranker)
-    return matched(matcher, DangerSense(files.emergencies))
+    overviews = {event.event_id: [e.item for e in event.items] for event in files.events}
+    return matched(matcher, DangerSense(files.emergencies), overviews)
 
 
-def matched(matcher: Matcher, sense: DangerSense) -> System:
-    """Return what a matcher makes of a text when danger has been looked for."""
+def matched(
+    matcher: Matcher,
+    sense: DangerSense,
+    overviews: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> System:
+    """Return what a matcher makes of a text when danger has been looked for.
+
+    An overview (its items by id in ``overviews``) asks which of its items is meant.
+    """
 
     def system(text: str) -> Outcome:
         reading = read_message(matcher, text)
         match = reading.match
         danger = sense.recognise(text, lambda: enquiry_in(match))
-        offered = match.choices if match.decision == "ask" else match.ranked[:1]
+        choices = match.choices if match.decision == "ask" else match.ranked[:1]
+        offered = tuple(item for c in choices for item in (c.owner, *overviews.get(c.owner, ())))
+        decision = "ask" if match.decision == "answer" and len(offered) > 1 else match.decision
         return Outcome(
-            "none" if danger or match.decision == "step_back" else match.decision,
-            () if danger or match.decision == "step_back" else tuple(c.owner for c in offered),
+            "none" if danger or decision == "step_back" else decision,
+            () if danger or decision == "step_back" else offered,
             tuple(c.owner for c in match.ranked if c.owner != NOTHING),
             match.probability,
             reading.facets,
@@ -201,7 +212,10 @@ def _served(client: httpx.Client) -> System:
     def system(text: str) -> Outcome:
         reply = patiently(client, text)
         ranked = tuple(candidate["item"] for candidate in reply["candidates"])
-        decision = _DECISIONS.get(reply["kind"], "answer" if reply["item"] else "none")
+        # An overview is an answer about no one item that asks which of several is meant.
+        asks = reply["slot"] == "item" and reply["candidates"]
+        otherwise = "answer" if reply["item"] else "ask" if asks else "none"
+        decision = _DECISIONS.get(reply["kind"], otherwise)
         offered = _asked_about(reply) if decision == "ask" else tuple(filter(None, [reply["item"]]))
         facets = [reply["facet"], *(answer["facet"] for answer in reply["answers"])]
         return Outcome(

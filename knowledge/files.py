@@ -68,6 +68,9 @@ class KnowledgeFiles:
     # For training alone: what only sounds dangerous, and how one asks for each facet of anything.
     calm: list[str] = field(default_factory=list)
     facet_questions: dict[str, list[str]] = field(default_factory=dict)
+    # Questions of writers who knew the catalogue alone: no phrasings; they tell how sure the
+    # matcher may be of what people ask.
+    others: list[GateQuestion] = field(default_factory=list)
     # What every publication has to pass; never trained on.
     gate_questions: list[GateQuestion] = field(default_factory=list)
 
@@ -105,6 +108,7 @@ def load_knowledge(data_dir: Path = DATA_DIR) -> KnowledgeFiles:
         out_of_scope=_load_or_empty(data_dir / "out_of_scope.yml", list[str]),
         calm=_load_or_empty(data_dir / "training" / "calm.yml", list[str]),
         facet_questions=_load_dict(data_dir / "training" / "facet_questions.yml"),
+        others=_load_or_empty(data_dir / "training" / "others.yml", list[GateQuestion]),
         gate_questions=_load_or_empty(data_dir / GATE_QUESTIONS, list[GateQuestion]),
     )
 

@@ -14,13 +14,23 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from knowledge.calibration import Judged, cross_validate, learn, learn_reranked
+from knowledge.calibration import (
+    Judged,
+    cross_validate,
+    judge,
+    learn,
+    learn_reranked,
+    rescaled,
+)
 from knowledge.embedding import SEED
+from knowledge.record import GateQuestion
 from knowledge.search.analysis import content
 from knowledge.search.encoder import Encoder
+from knowledge.search.matcher import Matcher
 from knowledge.search.passages import Document
 from knowledge.search.recipe import Recipes, load_recipe
 from knowledge.search.reranker import Reranker
+from knowledge.search.snapshot import build_snapshot
 
 BATCH = 64
 # A re-ranker reads twenty pairs a question: with all phrasings that would take a day.
@@ -62,8 +72,9 @@ def fit(
     workshop: Path,
     encoder: Encoder | None = None,
     reranker: Reranker | None = None,
+    others: Sequence[GateQuestion] = (),
 ) -> Recipes:
-    """Learn the recipes for an encoder and a re-ranker.
+    """Learn the recipes for an encoder and a re-ranker; ``others`` rescale the probability.
 
     None stands for the built-in encoder, whose recipe is the shipped one. Raises
     EncoderUnavailable, RerankerUnavailable.
@@ -81,7 +92,11 @@ def fit(
     judged, several = cross_validate(
         documents, ambiguous, facet_of, workshop, used, is_told=reranker is not None
     )
-    plain = load_recipe() if encoder is None else learn(judged, several)
+    plain = load_recipe() if used is None else learn(judged, several)
+    if used is not None and others:
+        matcher = Matcher(build_snapshot(documents, plain, used), used)
+        pairs = [(question.text, frozenset(question.expected)) for question in others]
+        plain = rescaled(plain, judge(matcher, pairs))
     if reranker is None:
         return Recipes(plain)
     both = learn_reranked(plain, _some(judged), several, reranker)

@@ -76,7 +76,7 @@ def draw_curve(curve: Curve, path: Path) -> None:
         axes.plot([*curve], shares, marker="o", markersize=3, linewidth=width, label=style)
     axes.set(xlabel="phrasings an item", ylabel="right first, %", xticks=[*curve])
     axes.grid(linewidth=0.3)
-    axes.legend(ncols=3, fontsize=8)
+    axes.legend(ncol=3, fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
     pyplot.close(figure)

@@ -11,17 +11,22 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from knowledge.calibration import train_recipe
+from knowledge.calibration import judge, phrasings_of, rescaled, train_recipe
 from knowledge.documents import documents_of
 from knowledge.embedding import SEED, train_encoder
 from knowledge.files import DATA_DIR, GATE_QUESTIONS, KnowledgeFiles
 from knowledge.reading import train_reader
+from knowledge.record import GateQuestion
 from knowledge.search.danger import DANGER_FILE, train_danger
-from knowledge.search.encoder import BUILT_IN_DIR, TRAINED_DIR
+from knowledge.search.encoder import BUILT_IN_DIR, TRAINED_DIR, SentenceTransformerEncoder
 from knowledge.search.facets import FACETS_FILE, train_facets
+from knowledge.search.linear import LinearClassifier
+from knowledge.search.matcher import Matcher
 from knowledge.search.passages import NOTHING, Document
-from knowledge.search.reader import READER_FILE
+from knowledge.search.reader import READER_FILE, Reader
 from knowledge.search.recipe import Recipe, save_recipe
+from knowledge.search.snapshot import build_snapshot
+from knowledge.search.vagueness import VAGUE_FILE, train_vague
 
 MANIFEST = TRAINED_DIR / "manifest.json"
 # What was written to mislead the ear for danger counts so often.
@@ -31,7 +36,7 @@ HARD_CALM = 3
 CALM_OF_A_RECORD = 50
 # The modules that decide what the trained files come out like.
 _HERE = ("training", "calibration", "embedding", "reading", "documents")
-_SEARCH = ("analysis", "lexical", "matcher", "linear", "reader", "facets", "danger")
+_SEARCH = ("analysis", "lexical", "matcher", "linear", "reader", "facets", "danger", "vagueness")
 
 
 def train_knowledge(files: KnowledgeFiles) -> Recipe:
@@ -41,11 +46,26 @@ def train_knowledge(files: KnowledgeFiles) -> Recipe:
     told = faceted(files)
     train_facets(told, SEED).save(FACETS_FILE)
     train_reader(documents, dict(told), "reader").save(READER_FILE)
+    train_vague([*files.ambiguous], phrasings_of(documents)).save(VAGUE_FILE)
     recipe = train_recipe(documents, files.ambiguous, dict(told), TRAINED_DIR / "folds")
+    recipe = true_to_life(recipe, documents, files.others)
     save_recipe(recipe)
     train_danger(_dangerous(files), _calm(documents, files)).save(DANGER_FILE)
     write_manifest()
     return recipe
+
+
+def true_to_life(
+    recipe: Recipe, documents: Sequence[Document], others: Sequence[GateQuestion]
+) -> Recipe:
+    """Rescale the probability of a recipe on questions of others, put to what was just trained."""
+    if not others:
+        return recipe
+    encoder = SentenceTransformerEncoder(str(BUILT_IN_DIR))
+    snapshot = build_snapshot(documents, recipe, encoder)
+    vague = LinearClassifier.load(VAGUE_FILE)
+    matcher = Matcher(snapshot, encoder, Reader.load(READER_FILE), vague=vague)
+    return rescaled(recipe, judge(matcher, [(q.text, frozenset(q.expected)) for q in others]))
 
 
 def faceted(files: KnowledgeFiles) -> list[tuple[str, str]]:
@@ -54,7 +74,10 @@ def faceted(files: KnowledgeFiles) -> list[tuple[str, str]]:
         (phrasing.text, phrasing.facet)
         for phrasings in files.phrasings.values()
         for phrasing in phrasings
-    ] + [(text, facet) for facet, texts in files.facet_questions.items() for text in texts]
+    ] + [
+        *((text, facet) for facet, texts in files.facet_questions.items() for text in texts),
+        *((question.text, question.facet) for question in files.others),
+    ]
 
 
 def _dangerous(files: KnowledgeFiles) -> list[tuple[str, str]]:

@@ -17,10 +17,10 @@ ABOUT_ITSELF = "topic"
 # The kind of what can be reported, among the matcher's records.
 REPORT = "report"
 # No classifier is surer than a match of this probability.
-CERTAIN = 0.97
+CERTAIN = 0.99
 # Below this a classifier is not sure of a message that asks in plain words, or names our things.
 SURE = 0.9
-LIKELY = 0.5
+LIKELY = 0.7
 ORDERS = "request_proxy"
 # What is heard beside an order goes first.
 KEEPS_ITS_INTENT = frozenset(
@@ -131,7 +131,7 @@ def settled_intent(
 
     ``confidence`` is the classifier's (0..1); below ``doubted_at`` a plain question goes first.
     """
-    if intent not in outranked or (intent == PROGRESS and PROGRESS_FACET in reading.facets):
+    if intent not in outranked or (intent == PROGRESS and PROGRESS_FACET in reading.facets[:1]):
         return None
     match = reading.match
     if not reading.has_subject:

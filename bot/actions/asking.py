@@ -23,16 +23,16 @@ from nlu.protocol import Reading
 RANKED = 12
 _ASKS_HOW = re.compile(r"怎么(拿|办|弄|领|申请|搞)|咋(办|弄)")
 # A guess worth offering when nothing was sure.
-WORTH_OFFERING = 0.05
+WORTH_OFFERING = 0.03
 WORTH_GUESSING = 0.1
 # An offered record that words describe, without naming it.
-WORTH_TAKING = 0.25
+WORTH_TAKING = 0.3
 # Longer words that ask for something are more than the description of a choice.
 LONGEST_DESCRIPTION = 6
 # After a failure these mean another one.
 GIVES_UP = ("dont_understand", "complain_bot", "deny", "none_of_these")
 # The second beside a single choice.
-BARELY_WORTH = 0.01
+BARELY_WORTH = 0.012
 OFFERED_KINDS = ("item", "outline", "subject", "event", "topic", "checklist", "report")
 
 

@@ -29,7 +29,7 @@ from nlu.protocol import Understanding
 
 # A match that is not sure is worth acting on from this probability on; a statement that matches
 # nothing so well belongs to what is being talked about.
-FAIRLY_LIKELY = 0.4
+FAIRLY_LIKELY = 0.5
 # The key under which ``Outcome.then`` travels.
 THEN = "then"
 _KINDS = ("items", "outlines", "events", "subjects", "reports", "checklists", "topics")

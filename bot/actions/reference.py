@@ -21,7 +21,7 @@ from knowledge.search.facets import cued_facets, facets, has_subject, subject_of
 from knowledge.search.matcher import MOST_CHOICES, Match
 
 # A message that names no item leaves the item at hand only if its match is this probable.
-LEAVES_AT = 0.9
+LEAVES_AT = 0.98
 # How far a message may stray from a bare question of facet before it needs a subject of its own.
 LONGEST_FOLLOW_UP = 16
 LONGEST_REMARK = 30
@@ -31,9 +31,9 @@ SHORTEST_NAME = 3
 # A second of at least this probability competes with the first.
 IN_SIGHT = 0.1
 # Two records are both asked for if both are this probable and named.
-CLOSE = 0.8
+CLOSE = 0.93
 # A clause of several that are each asked about.
-LIKELY = 0.5
+LIKELY = 0.7
 # Words that lean on what was said before.
 _LEANS = re.compile(
     r"^(那|这|它|他|她|还|也|再|要是|如果|万一|不是|可是|但是)|[她他它]|这个|那个|呢[？?。]?$"
@@ -291,7 +291,7 @@ def facets_of_follow_up(context: Context) -> tuple[str, ...]:
         return ("proxy",)
     if _asks_whether(context):
         return ("conditions",)
-    if said.reading.facet_is_cued or said.facets != (OVERVIEW,):
+    if said.reading.facet_is_cued or OVERVIEW not in said.facets:
         return said.facets
     return (memory.facet or OVERVIEW,)
 

@@ -137,8 +137,7 @@ class _ItemAnswer:
         asked = replace(_asked(context), options=self._options, age=age_told(told))
         known = tuple(sorted(self._options))
         self.answers = [
-            Answer(item.item_id, f, facet_text(item, f, asked), situations=known)
-            for f in self.facets
+            Answer(item.item_id, f, self._said(f, asked), situations=known) for f in self.facets
         ]
         self._answer_frequent(said.text)
         self.question = self._open_question(memory.posed) if poses else None
@@ -153,6 +152,12 @@ class _ItemAnswer:
         to = self.item.item_id
         return [Button(o.label, f"tell:{to}:{o.id}") for o in self.question.options]
 
+    def _said(self, facet: str, asked: Asked) -> str:
+        """The facet's text; beside another facet, an overview is one line: what it is."""
+        text = facet_text(self.item, facet, asked)
+        is_aside = facet == OVERVIEW and len(self.facets) > 1
+        return text.split("\n", 1)[0] if is_aside else text
+
     def _answer_frequent(self, text: str) -> None:
         frequent = _frequent(self.item, text)
         if frequent is not None:
@@ -163,7 +168,7 @@ class _ItemAnswer:
         text = _once_unverified("\n".join(answer.text for answer in self.answers))
         if labels := self._known_labels():
             text = f"按您说的（{'、'.join(labels)}）：\n{text}"
-        if OVERVIEW in self.facets:
+        if self.facets[0] == OVERVIEW:
             return text
         name = self.item.short_name
         return f"{name}——\n{text}" if len(text) > 40 else f"{name}：{text}"
@@ -287,7 +292,11 @@ def event(context: Context, event_id: str) -> Outcome:
         name = context.guide.name(entry.item)
         rows.append(f"{number}. {name}" + (f"（{details}）" if details else ""))
     text = f"{found.intro}\n" + "\n".join(rows) + "\n您想先看哪一件？说第几个就行。"
-    return _told(context, text, [entry.item for entry in found.items])
+    items = [entry.item for entry in found.items]
+    outcome = _told(context, text, items)
+    listed = tuple(Offer(item, context.guide.name(item), 1.0) for item in items[:MOST_CHOICES])
+    # It ends with the question which of them is meant.
+    return replace(outcome, reply=replace(outcome.reply, slot="item", candidates=listed))
 
 
 def report_kind(context: Context, kind_id: str) -> Outcome:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from knowledge.search.analysis import content
@@ -24,6 +24,8 @@ MOST_FACETS = 3
 CUED_SHARE = 0.15
 # A clause that asks on its own counts as a question of its own from this probability on.
 SURE_CLAUSE = 0.5
+# Where the best is less probable than this, the second is told too if it is at least that probable.
+DOUBTED, SECOND = 0.7, 0.2
 # How much the reader's word counts beside the classifier's.
 READER_SHARE = 0.35
 # Values of the features; cues weigh more, so that regularisation does not wash them out.
@@ -111,6 +113,7 @@ def facets(text: str, classifier: LinearClassifier | None = None) -> list[str]:
     """Return the facets asked for, in the order of mention; [OVERVIEW] if none is recognised.
 
     Clauses that each ask with a cue of their own (“要什么条件，几天能办好”) are questions of their own.
+    Where it is in doubt which of two is asked for, both are returned, the likelier first.
     """
     classifier = classifier or shipped_facets()
     clauses = _clauses(text)
@@ -124,7 +127,18 @@ def facets(text: str, classifier: LinearClassifier | None = None) -> list[str]:
         return several[:MOST_FACETS]
     cues = cued_facets(_asking(clauses))
     both = [c for c in cues if c == best or (best != OVERVIEW and probabilities[c] >= CUED_SHARE)]
-    return (both if best in both else [best, *both])[:MOST_FACETS]
+    found = both if best in both else [best, *both]
+    is_plain = len(found) > 1 or best in cues
+    return (found if is_plain else _with_second(best, probabilities))[:MOST_FACETS]
+
+
+def _with_second(best: str, probabilities: Mapping[str, float]) -> list[str]:
+    """“他这样我去算数吗” may ask whether he qualifies or whether I may act: both are told."""
+    if probabilities[best] >= DOUBTED:
+        return [best]
+    rest = [facet for facet in probabilities if facet != best]
+    second = max(rest, key=lambda facet: probabilities[facet])
+    return [best, second] if probabilities[second] >= SECOND else [best]
 
 
 def _blended(clauses: Sequence[str], classifier: LinearClassifier) -> dict[str, float]:

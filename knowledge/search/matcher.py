@@ -18,12 +18,14 @@ import numpy.typing as npt
 from knowledge.search.analysis import VIEWS, View, content, squeezed, terms
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import EncoderUnavailable, RerankerUnavailable
+from knowledge.search.linear import LinearClassifier
 from knowledge.search.local_terms import rewriter
 from knowledge.search.passages import NOT_OURS, NOTHING, Document, Kind
 from knowledge.search.reader import Reader, shipped_reader
 from knowledge.search.recipe import RERANKER, SIGNS, UNFITTED_WEIGHT, Recipe
 from knowledge.search.reranker import Reranker
 from knowledge.search.snapshot import Snapshot
+from knowledge.search.vagueness import shipped_vague, vagueness
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +42,15 @@ CROWD = 10
 RERANKED = 20
 # A choice is offered only if it is at least this near to the best one, in score.
 CHOICE_REACH = 2.5
+# Of what is vague the likeliest is less telling, so more is offered beside it.
+VAGUE_REACH = 5.0
 SHORTEST_NAME = 3
 # The evidence of a record as a whole grows with the question (its root), where the other signs are
 # shares of it: the more somebody tells, the less a single similar sentence proves.
 WHOLE_SCALE = 12.0
-# A second this improbable is no reason to ask back about a first that is sure.
-WORTH_NAMING = 0.15
+# A second less probable than WORTH_NAMING is no reason to ask back about a first that is PLAIN.
+PLAIN = 0.97
+WORTH_NAMING = 0.1
 
 
 @dataclass(frozen=True)
@@ -101,8 +106,12 @@ class Matcher:
         encoder: Encoder | None = None,
         reader: Reader | None = None,
         reranker: Reranker | None = None,
+        vague: LinearClassifier | None = None,
     ) -> None:
         self.snapshot = snapshot
+        # A recipe that gives a sign no weight was made without it.
+        is_weighed = snapshot.recipe.sure.weights.get("vague", 0.0) != 0
+        self._vague = vague or (shipped_vague() if is_weighed else None)
         self._reranker = reranker
         self._reranking = _learnt_with(snapshot, reranker)
         # A recipe that gives the reader no weight was made without one.
@@ -198,7 +207,13 @@ class Matcher:
         top = np.argpartition(-scores, count - 1)[:count]
         top = top[np.argsort(-scores[top], kind="stable")]
         decisive = decision_signs(
-            scores[top], signs[top], self._is_ours[top], self._same(top), known, query
+            scores[top],
+            signs[top],
+            self._is_ours[top],
+            self._same(top),
+            known,
+            query,
+            self.vague(query),
         )
         recipe = self.snapshot.recipe
         if heard is not None:
@@ -313,6 +328,10 @@ class Matcher:
         vocabulary = self.snapshot.lexical["chars"].vocabulary
         return sum(term in vocabulary for term in seen["chars"]) / len(seen["chars"])
 
+    def vague(self, query: str) -> float:
+        """The log-odds that a question's words leave open what is meant; 0 where none can tell."""
+        return vagueness(query, self._vague) if self._vague is not None else 0.0
+
     def _candidate(
         self, number: int, signs: Floats, order: _Order, heard: Floats | None
     ) -> Candidate:
@@ -335,7 +354,8 @@ class Matcher:
 
     def _decide(self, ranked: tuple[Candidate, ...], probability: float, several: float) -> Match:
         best = ranked[0]
-        reach = best.score * float(np.exp(-CHOICE_REACH))
+        is_vague = several >= self.recipe.several_at
+        reach = best.score * float(np.exp(-(VAGUE_REACH if is_vague else CHOICE_REACH)))
         choices = tuple(
             c
             for n, c in enumerate(ranked)
@@ -345,7 +365,7 @@ class Matcher:
         if best.owner == NOTHING or probability < self.recipe.ask_at or not choices:
             return Match(ranked, probability, "step_back", choices)
         is_far = len(ranked) > 1 and ranked[1].score < WORTH_NAMING
-        is_one = several < self.recipe.several_at or len(choices) == 1 or is_far
+        is_one = not is_vague or len(choices) == 1 or (is_far and probability >= PLAIN)
         if probability >= self.recipe.answer_at and is_one:
             return Match(ranked, probability, "answer", choices)
         return Match(ranked, probability, "ask", choices)
@@ -365,6 +385,7 @@ def decision_signs(
     is_same: npt.NDArray[np.bool_],
     known: float,
     query: str,
+    vague: float,
 ) -> dict[str, float]:
     """Return DECISION_SIGNS and the SIGNS of the best for candidates ordered by score.
 
@@ -385,6 +406,7 @@ def decision_signs(
         "is_ours": float(is_ours[0]),
         "known": known,
         "length": log1p(len(squeezed(query))),
+        "vague": vague,
         **_crowded(scores, is_same),
         **_sign_by_sign(signs, is_ours, is_same),
     }

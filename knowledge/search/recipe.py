@@ -34,6 +34,7 @@ DECISION_SIGNS = (
     "is_ours",  # 1 if the best is ours, else 0
     "known",  # share of the question's characters and pairs that the knowledge has ever seen
     "length",  # of the question: logarithm of characters
+    "vague",  # log-odds that the words alone leave open what is meant
     "share",  # of the best among the nearest, as probabilities by score (softmax)
     "entropy",  # of these probabilities, in nats
     *(f"{sign}_lead" for sign in SIGNS),  # by this sign alone, over all that mean something else

@@ -70,7 +70,7 @@ def judged(
     owners = [f"d{n}" for n in range(NEAREST)]
     is_ours = np.ones(NEAREST, dtype=bool)
     is_ours[0] = ours
-    return Judged(text, signs, owners, is_ours, frozenset({"d0" if right else "d1"}), {}, 1.0)
+    return Judged(text, signs, owners, is_ours, frozenset({"d0" if right else "d1"}), {}, 1.0, 0.0)
 
 
 WEIGHED = Recipe(weights={**dict.fromkeys(SIGNS, 0.0), "dense": 1.0})
@@ -225,7 +225,7 @@ def test_weights_prefer_the_sign_that_tells() -> None:
         signs[right, TELLING] = 1
         owners = [f"d{n}" for n in range(NEAREST)]
         ours = np.ones(NEAREST, dtype=bool)
-        questions.append(Judged("卡", signs, owners, ours, frozenset({f"d{right}"}), {}, 1.0))
+        questions.append(Judged("卡", signs, owners, ours, frozenset({f"d{right}"}), {}, 1.0, 0.0))
     weights = calibration._weigh(questions).weights
     assert set(weights) == set(SIGNS)
     assert weights["dense"] > 5
@@ -311,6 +311,23 @@ def test_what_is_doubted_anyway_needs_no_asking_back() -> None:
     strict, relaxed = (calibration._ask_back(r, clear, unclear) for r in (believed, doubted))
     assert relaxed.several_at == 1.0
     assert strict.several_at < 1.0
+
+
+def test_a_timid_probability_is_rescaled_and_what_is_answered_stays() -> None:
+    timid = replace(
+        WEIGHED, sure=Logistic({"score": 4.0}, -2.5), answer_at=0.6, ask_at=0.1, several_at=0.5
+    )
+    asked = [judged(0.5 + n / 200, 0.1, right=n % 10 > 0) for n in range(100)]
+    weights = np.array([timid.weights[sign] for sign in SIGNS], dtype=np.float32)
+    rows = [question.decisive(weights) for question in asked]
+    before = np.array([timid.sure(row) for row in rows])
+    scaled = calibration.rescaled(timid, asked)
+    after = np.array([scaled.sure(row) for row in rows])
+    assert abs(before.mean() - 0.9) > 0.15
+    assert abs(after.mean() - 0.9) < 0.02
+    assert (np.argsort(after) == np.argsort(before)).all()
+    assert ((after >= scaled.answer_at) == (before >= 0.6)).all()
+    assert scaled.several == timid.several
 
 
 def test_an_office_without_ambiguous_words_can_be_trained_for() -> None:

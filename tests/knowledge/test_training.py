@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from knowledge import training
 from knowledge.documents import documents_of
 from knowledge.files import KnowledgeFiles
-from knowledge.record import FACETS
+from knowledge.record import FACETS, GateQuestion
 from knowledge.training import HARD_CALM, input_fingerprint, is_trained
 from tests.people import tiny
 
@@ -40,6 +41,13 @@ def test_danger_is_learnt_against_everything_else_that_is_asked(shipped: Knowled
     ):
         assert text in calm
     assert calm.count(files.calm[0]) == HARD_CALM
+
+
+def test_facets_are_learnt_from_what_others_asked_too(shipped: KnowledgeFiles) -> None:
+    asked = GateQuestion(text="我腿断了，儿子去成不成", expected=["SB13"], facet="proxy")
+    files = replace(tiny(shipped, "SB13", "GG08"), others=[asked])
+    assert (asked.text, "proxy") in training.faceted(files)
+    assert asked.text not in {text for d in documents_of(files) for _, text in d.texts}
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ SLOTS = ("item", "reason", "mode", "name", "phone", "address", "time")
 # After “哪一样不对”: what is wrong may be named before the right value is said.
 WHICH = "which"
 # A match of this probability is what she wants done, although another item is near.
-LIKELY = 0.8
+LIKELY = 0.85
 # Asked for in one sentence when all of them are missing.
 _TOGETHER = ("name", "phone", "address", "time")
 _PREFIX = "ticket_"

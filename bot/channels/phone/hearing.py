@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 DANGER_READINGS = 3
 DANGER_SHARE = 0.05  # of the surest one's confidence
 # A reading that leads somewhere must be at least so sure, as a share of the first one's.
-WORTH_TRYING = 0.25
+WORTH_TRYING = 0.35
 LONGEST_NO = 8
 _NOT_RIGHT = re.compile(r"不对|不是|错了|有误|不[用要行]|别用|换一?个|另外")
 

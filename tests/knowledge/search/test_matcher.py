@@ -287,7 +287,7 @@ def decisive(
     signs[0] = list(signs_of_the_best().values())
     is_ours, is_same = np.array(ours, dtype=bool), np.array(same, dtype=bool)
     table = np.array(scores, dtype=np.float32)
-    return decision_signs(table, signs, is_ours, is_same, 0.75, query)
+    return decision_signs(table, signs, is_ours, is_same, 0.75, query, 0.5)
 
 
 def test_what_decides_is_worked_out_from_the_scores() -> None:
@@ -304,6 +304,7 @@ def test_what_decides_is_worked_out_from_the_scores() -> None:
             "is_ours": 1,
             "known": 0.75,
             "length": log1p(len("社保卡丢了")),
+            "vague": 0.5,
             "share": sizes[0],
             "entropy": -(sizes * np.log(sizes)).sum(),
             **{f"{sign}_lead": value for sign, value in own.items()},
@@ -321,7 +322,7 @@ def test_a_sign_alone_may_speak_for_another() -> None:
     signs[:, SIGNS.index("words")] = [0.5, 0.25, 0.25]
     scores = np.array([5, 4, 3], dtype=np.float32)
     ours, same = np.array([True, True, False]), np.array([True, False, False])
-    found = decision_signs(scores, signs, ours, same, 0.75, "社保卡")
+    found = decision_signs(scores, signs, ours, same, 0.75, "社保卡", 0.5)
     assert (found["dense_lead"], found["dense_scope"], found["dense_agrees"]) == (-0.25, 0.25, 0)
     assert (found["words_lead"], found["words_scope"], found["words_agrees"]) == (0.25, 0.25, 1)
 
