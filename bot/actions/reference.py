@@ -31,7 +31,7 @@ SHORTEST_NAME = 3
 # A second of at least this probability competes with the first.
 IN_SIGHT = 0.1
 # Two records are both asked for if both are this probable and named.
-CLOSE = 0.93
+CLOSE = 0.9
 # A clause of several that are each asked about.
 LIKELY = 0.7
 # Words that lean on what was said before.

@@ -373,9 +373,12 @@ class Matcher:
 
 def _named_outright(match: Match, query: str) -> Match:
     """Answer who says exactly a record's name, and nothing but the name."""
-    if match.decision != "ask" or squeezed(match.ranked[0].name) != squeezed(query):
+    asked = squeezed(query)
+    named = next((c for c in match.ranked if squeezed(c.name) == asked), None)
+    if named is None or (match.decision == "answer" and named is match.best):
         return match
-    return replace(match, decision="answer")
+    rest = tuple(c for c in match.ranked if c is not named)
+    return replace(match, ranked=(named, *rest), decision="answer", choices=(named,))
 
 
 def decision_signs(

@@ -27,7 +27,7 @@ def release(shipped: KnowledgeFiles) -> KnowledgeFiles:
 def test_a_loaded_release_is_stored_as_it_ships(shipped: KnowledgeFiles) -> None:
     services.knowledge_load(shipped)
     # What is for training alone stays in the files, and the gate's questions are a set of theirs.
-    rest = replace(shipped, calm=[], facet_questions={}, gate_questions=[])
+    rest = replace(shipped, calm=[], facet_questions={}, others=[], gate_questions=[])
     assert stored_knowledge() == rest
 
 
