@@ -87,7 +87,7 @@ def fit_encoder(name: str, reranker_name: str, files: KnowledgeFiles) -> Recipes
             Path(workshop),
             None if name == BUILT_IN else encoder,
             reranker,
-            files.others,
+            others=files.others,
         )
     save_fitted(recipes, settings.RECIPE_DIR, encoder.fingerprint)
     return recipes

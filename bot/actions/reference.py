@@ -43,6 +43,8 @@ _WHETHER = re.compile(r"行不行|行吗|可以吗|能不能|能吗|能领|能�
 _ACTS_FOR = re.compile(r"[代替帮]|上门")
 _VISITS = re.compile(r"[叫喊请让派找].{0,8}[来到上][我她他老]?[家门]")
 _ASKS = re.compile(r"[吗么呢？?]|怎么|什么|啥|哪|多少|几|谁|能不能|行不行|要不要|会不会")
+# “我是南京户口”: who somebody is, no matter of its own.
+_TELLS = re.compile(r"^(?:我|他|她|我们|我[爸妈]|老人|孩子|老伴)(?:也|都|就|今年)?(?:是|有|在)")
 _THAT_ONE = re.compile(r"那个|那项|那样|的那|这个")
 AND_THAT = re.compile(r"^(那|那么)?.{1,12}呢[？?。！!]*$")
 _CLAUSES = re.compile(r"[，,。;；？?！!\n]+|\s+|还有|另外|顺便(?:问)?")
@@ -169,7 +171,7 @@ def is_follow_up(context: Context) -> bool:
         return False
     if not said.reading.has_subject or said.reading.facet_is_cued:
         return True
-    if len(said.text) <= LONGEST_FOLLOW_UP and said.facets != (OVERVIEW,):
+    if len(said.text) <= LONGEST_FOLLOW_UP and said.facets[0] != OVERVIEW:
         return True
     own = "\n".join(context.guide.names(memory.item))
     if subject_of(said.text) in own:
@@ -229,6 +231,8 @@ def leaves(context: Context, item: ServiceItem) -> bool:
     if is_statement and len(said.text) <= LONGEST_REMARK:
         tells = said.intent == "inform_person" and person_in(said.text) is not None
         if tells or options_told_by(context, item):
+            return False
+        if _TELLS.match(said.text) and not best.is_named:
             return False
         if said.match.probability < FAIRLY_LIKELY and not _names_another(context, item):
             return False
@@ -291,8 +295,10 @@ def facets_of_follow_up(context: Context) -> tuple[str, ...]:
         return ("proxy",)
     if _asks_whether(context):
         return ("conditions",)
-    if said.reading.facet_is_cued or OVERVIEW not in said.facets:
+    if said.reading.facet_is_cued:
         return said.facets
+    if said.facets[0] != OVERVIEW:
+        return tuple(facet for facet in said.facets if facet != OVERVIEW)
     return (memory.facet or OVERVIEW,)
 
 

@@ -139,8 +139,9 @@ def test_what_is_learned_is_stored_for_the_encoder(
 ) -> None:
     given: list[object] = []
 
-    def fit(*arguments: object) -> Recipes:
+    def fit(*arguments: object, others: object) -> Recipes:
         given.extend(arguments[-2:])
+        assert others == few.others
         return Recipes(Recipe(answer_at=0.7))
 
     monkeypatch.setattr(encoders, "fit", fit)
@@ -154,7 +155,7 @@ def test_for_the_built_in_encoder_only_a_re_ranker_is_learned(
     few: KnowledgeFiles, recipes: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     learned = Recipes(Recipe(), Recipe(answer_at=0.8), "judge")
-    monkeypatch.setattr(encoders, "fit", lambda *given: learned if given[-2] is None else None)
+    monkeypatch.setattr(encoders, "fit", lambda *given, **_: learned if given[-2] is None else None)
     fit_encoder("built-in", str(tmp_path), few)
     built_in = SentenceTransformerEncoder().fingerprint
     assert [path.name for path in recipes.iterdir()] == [f"{built_in}-judge.json"]

@@ -90,7 +90,7 @@ def test_a_follow_up_without_a_facet_asks_what_was_asked_last(
 
 
 @pytest.mark.parametrize(
-    ("held", "text"), [("MZ01", "老伴走了，有没有什么钱补"), ("MZ11", "医保卡丢了")]
+    ("held", "text"), [("MZ01", "老伴走了，丧葬费有没有补"), ("MZ11", "医保卡丢了")]
 )
 def test_who_brings_in_somebody_or_something_else_has_a_matter_of_its_own(
     says: Says, held: str, text: str
