@@ -180,6 +180,12 @@ def qualify(context: Context) -> Outcome:
     if said.reading.facet_is_cued and "conditions" not in asked:
         return about_items(context, [(item, asked)])
     extra = [facet for facet in asked if facet not in (OVERVIEW, "conditions")]
+    if said.reading.has_subject and "conditions" not in said.facets:
+        # “我替他来办行不行” is a question of its own: whether she may act, not who qualifies.
+        is_another = said.facets[0] != OVERVIEW
+        return about_items(
+            context, [(item, said.facets if is_another else ("conditions", OVERVIEW))]
+        )
     return about_items(context, [(item, ["conditions", *extra])])
 
 
@@ -233,7 +239,10 @@ def progress_of_item(context: Context) -> Outcome | None:
     if asks_else or (is_about_something and "progress" not in said.facets):
         return answer(context)
     item_id = _meant(context)
-    return about(context, item_id, ("progress",)) if item_id else None
+    if item_id:
+        return about(context, item_id, ("progress",))
+    is_fair = is_about_something and said.match.probability >= FAIRLY_LIKELY
+    return asking.clarify(context, said.match.choices) if is_fair and said.match.choices else None
 
 
 def proxy(context: Context) -> Outcome:
@@ -264,14 +273,17 @@ def report(context: Context) -> Outcome:
     """Something is wrong outside: the item or the kind of report that fits."""
     said = context.understanding
     match = said.match
-    if not _is_worth_asking(said) or match.best is None:
+    if match.decision == "step_back" or not said.reading.has_subject or match.best is None:
         text = phrases.TICKET_BY_PHONE
         return Outcome(plain(context, "handover", text, buttons=(HUMAN_BUTTON,)))
-    if context.guide.report_kind(match.best.owner):
+    kind = context.guide.report_kind(match.best.owner)
+    asks = reference.asks_of_its_item(said)
+    if kind and not (asks and kind.linked_item):
         return report_kind(context, match.best.owner)
     if match.decision == "answer":
         # “乱收费” is what it is about, no question for the fee.
-        found = about(context, match.best.owner, (OVERVIEW,))
+        owner = kind.linked_item if kind else match.best.owner
+        found = about(context, owner, said.facets if asks else (OVERVIEW,))
         return _as_heard(found or asking.step_back(context), said)
     return _as_heard(asking.clarify(context, match.choices), said)
 

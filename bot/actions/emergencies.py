@@ -32,6 +32,8 @@ _NOT_NOW = re.compile(
     r"前年|去年|上个?月|上周|上礼拜|以前|从前|那年|前几天|当年|昨[天晚]|前天|小时候|年前"
     r"|差点|万一|预防|怎么防|怕哪天"
 )
+# “灶打不着火了” is a stove that does not light.
+_DOES_NOT_LIGHT = re.compile(r"[打点]不着火")
 _PRESENT = re.compile(r"现在|正在|还在|刚才|刚刚|马上|快来|救命|又")
 
 # Text to the likeliest kind of danger and the probability (0..1) that there is any.
@@ -79,6 +81,7 @@ class DangerSense:
 
     def _worded(self, said: str) -> Emergency | None:
         """The emergency whose words stand in the text; the longest words decide."""
+        said = _DOES_NOT_LIGHT.sub("", said)
         found = [
             (m.end() - m.start(), -order, emergency)
             for order, (pattern, emergency) in enumerate(self._known)

@@ -19,6 +19,7 @@ from bot.actions.telling import OVERVIEW
 from knowledge.record import ServiceItem, Situation
 from knowledge.search.facets import cued_facets, facets, has_subject, subject_of
 from knowledge.search.matcher import MOST_CHOICES, Match
+from nlu.protocol import Understanding
 
 # A message that names no item leaves the item at hand only if its match is this probable.
 LEAVES_AT = 0.98
@@ -45,6 +46,10 @@ _VISITS = re.compile(r"[叫喊请让派找].{0,8}[来到上][我她他老]?[家�
 _ASKS = re.compile(r"[吗么呢？?]|怎么|什么|啥|哪|多少|几|谁|能不能|行不行|要不要|会不会")
 # “我是南京户口”: who somebody is, no matter of its own.
 _TELLS = re.compile(r"^(?:我|他|她|我们|我[爸妈]|老人|孩子|老伴)(?:也|都|就|今年)?(?:是|有|在)")
+# What is asked of an item, which taking something down would leave unanswered.
+_OF_THE_ITEM = frozenset(
+    {"materials", "fee", "amount", "online", "where", "proxy", "process", "result"}
+)
 _THAT_ONE = re.compile(r"那个|那项|那样|的那|这个")
 AND_THAT = re.compile(r"^(那|那么)?.{1,12}呢[？?。！!]*$")
 _CLAUSES = re.compile(r"[，,。;；？?！!\n]+|\s+|还有|另外|顺便(?:问)?")
@@ -310,6 +315,13 @@ def _asks_whether(context: Context) -> bool:
     item = context.guide.item(context.memory.item)
     is_own = item is not None and _is_about_qualifying(context, item)
     return age_in(text) is not None or (is_own and _only_asks_whether(context))
+
+
+def asks_of_its_item(said: Understanding) -> bool:
+    """“发到哪个公众号”: whether a message asks what its item is like, beside what is wrong."""
+    is_sure = said.match.decision == "answer" and said.reading.has_subject
+    asks = said.reading.facet_is_cued or bool(_ASKS.search(said.text))
+    return is_sure and asks and said.facets[0] in _OF_THE_ITEM
 
 
 def facets_asked(context: Context) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ _NOT_SOLVED = re.compile(
 _CASE_WORDS = re.compile(
     r"单子|单号|编号|工单|诉求|我报的|我反映的|登记的|点的单|跑腿|代办的|帮办的|派人|网格员|什么时候来|啥时候来|来了没|还没来"
 )
+_ASKS_HOW = re.compile(r"[吗么呢？?]|什么|啥|怎么|咋|哪|多少|行不|能不能|可不可以|要不要")
 _ASKS_HOW_FAR = re.compile(
     r"哪(?:一)?步|进度|到哪|怎么样了|好了没|好了吗|办了没|办好|来了没|还没来|什么时候|啥时候|结果|处理"
 )
@@ -235,7 +236,8 @@ def validate_lookup(context: Context) -> Outcome:
         if re.search(r"算了|不查|不问了", said.text):
             dropped = lookup_dropped(context)
             return replace(dropped, slots={**dropped.slots, "requested_slot": None})
-        if re.search(r"不记得|忘|不知道|没有|找不到", said.text):
+        # Only what answers us: “批下来没有” had been her question.
+        if draft.get("asked") and re.search(r"不记得|忘|不知道|没有|找不到", said.text):
             return _without_number(context)
         digits = sum(character.isdigit() for character in said.text)
         if digits < 4:
@@ -317,11 +319,19 @@ def change(context: Context) -> Outcome:
     if not tickets and not number and not _CHANGES_CASE.search(context.understanding.text):
         # “说错了，我住宿舍”: she corrects what she told of herself.
         return answer.narrow(context)
+    if not tickets and not number and _asks_of_item(context.understanding):
+        return answer.answer(context)
     if not tickets or (number and all(t.number != number for t in tickets)):
         return _look_up(context, "change", number)
     meant = _meant(context, tickets)
     assert meant is not None
     return change_of(context, meant)
+
+
+def _asks_of_item(said: Understanding) -> bool:
+    """“公司改地址咋改”: a question about an item, where no ticket is named."""
+    is_fair = said.match.decision != "step_back" and said.reading.has_subject
+    return is_fair and bool(_ASKS_HOW.search(said.text)) and not _CASE_WORDS.search(said.text)
 
 
 def change_of(context: Context, case: Case) -> Outcome:

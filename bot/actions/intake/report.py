@@ -19,6 +19,7 @@ from bot.actions.intake.forms import SILENT, accepted, aside
 from bot.actions.intake.reached import was_read_back
 from bot.actions.intake.said import is_whole, is_yes, refuses
 from bot.actions.person import is_meant_as_number, spaced, wants_person
+from bot.actions.reference import asks_of_its_item
 from bot.actions.telling import HUMAN_BUTTON, plain
 from bot.casework.numbers import spaced_number
 from bot.conversations.messages import Button
@@ -28,6 +29,7 @@ from bot.reports import services
 from bot.reports.services import ReportRequest
 from knowledge import opening
 from knowledge.record import ReportKind
+from nlu.settling import PROGRESS_FACET
 
 FORM, READ_BACK = "report", "report_read_back"
 SLOTS = ("location", "description", "contact")
@@ -73,10 +75,13 @@ _HOUSE = re.compile(r"[0-9一二三四五六七八九十]+[栋幢号]")
 
 def begin(context: Context) -> Outcome:
     """Something is wrong outside: the kind that fits, and the form; else what is asked about."""
-    kind = kind_meant(context)
-    if kind is None:
-        return answer.report(context)
     said, draft = context.understanding, context.draft
+    if said.facets[0] == PROGRESS_FACET and said.reading.has_subject:
+        # “上周反映过的，有人去查了没有” was reported before.
+        return cases.progress(context)
+    kind = kind_meant(context)
+    if kind is None or asks_of_its_item(said):
+        return answer.report(context)
     words = draft.get("said_words") or said.text
     heard = _heard(context, asked="", first=True)
     if len(words.strip()) >= SHORTEST_DESCRIPTION:
@@ -282,8 +287,14 @@ def ask(slot: str, context: Context) -> Outcome:
     }
     if has_photos:
         changes["photos"] = str(len(context.attachments()))
-    reply = replace(reply, intent="report_problem", candidates=())
+    reply = replace(reply, intent="report_problem", item=_linked_item(context), candidates=())
     return Outcome(reply, {}, leaves=True, draft=changes)
+
+
+def _linked_item(context: Context) -> str | None:
+    """The item under which the office takes in what is being reported, if there is one."""
+    kind = context.guide.report_kind(context.draft.get("kind", ""))
+    return kind.linked_item or None if kind else None
 
 
 def public(values: Mapping[str, str]) -> dict[str, str]:
