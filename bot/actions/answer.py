@@ -37,7 +37,7 @@ ONLY_STEERS = frozenset(
 # A question about the hours alone is short.
 LONGEST_ON_HOURS = 16
 _HOURS = re.compile(
-    r"开门|开不开|关门|上班|上不上班|下班|营业(?!执照)|放假|休息|几点(开|关|到|下)|中午有人|办公时间|工作时间"
+    r"开门|开不开|关门|(?<![没在去我他她])上班(?!族)|上不上班|下班|营业(?!执照)|放假|休息|几点(开|关|到|下)|中午有人|办公时间|工作时间"
 )
 _STEPWISE = re.compile(r"([一1])(样|条|项|个|件)\1(样|条|项|个|件)")
 # A courtesy that the classifier is this sure of may be longer than a few words.
@@ -76,6 +76,8 @@ def _in_context(context: Context) -> Outcome | None:
         return _hours(context)
     if owner := reference.of_those_offered(context) or reference.goes_back_to(context):
         return about(context, owner, reference.facets_asked(context))
+    if owner := reference.other_of_kind(context):
+        return about(context, owner, (context.memory.facet or OVERVIEW,))
     if reference.is_follow_up(context):
         return about(context, context.memory.item, reference.facets_of_follow_up(context))
     return None
@@ -273,6 +275,11 @@ def report(context: Context) -> Outcome:
     """Something is wrong outside: the item or the kind of report that fits."""
     said = context.understanding
     match = said.match
+    if context.memory.item and not said.reading.has_subject and reference.is_follow_up(context):
+        # “你们管不管” of what was just told.
+        return about(context, context.memory.item, reference.facets_of_follow_up(context)) or (
+            asking.step_back(context)
+        )
     if match.decision == "step_back" or not said.reading.has_subject or match.best is None:
         text = phrases.TICKET_BY_PHONE
         return Outcome(plain(context, "handover", text, buttons=(HUMAN_BUTTON,)))

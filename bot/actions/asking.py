@@ -31,6 +31,8 @@ WORTH_TAKING = 0.3
 LONGEST_DESCRIPTION = 6
 # After a failure these mean another one.
 GIVES_UP = ("dont_understand", "complain_bot", "deny", "none_of_these")
+# “营业执照呢” may be a choice or turn to another matter.
+_AND_THAT = re.compile(r"^(那|那么)?.{2,12}呢[？?。！!]*$")
 # The second beside a single choice.
 BARELY_WORTH = 0.012
 OFFERED_KINDS = ("item", "outline", "subject", "event", "topic", "checklist", "report")
@@ -138,6 +140,9 @@ def _described(context: Context) -> str | None:
     """The offered record that the words point to, if they are no question of their own."""
     memory, said = context.memory, context.understanding
     best = said.match.best
+    if "<" in said.text:
+        # A name, a number, an address: she tells who she is, which describes no record.
+        return None
     is_sure = said.match.decision == "answer" and best is not None and said.reading.has_subject
     if is_sure and best is not None and best.is_named:
         return None
@@ -156,7 +161,8 @@ def _asks_its_own(context: Context) -> bool:
     """“我八十了能领多少钱” while cards are offered: a question that none of them is near to."""
     said = context.understanding
     best = said.match.best
-    if best is None or len(said.text) <= LONGEST_DESCRIPTION or not said.reading.facet_is_cued:
+    is_long = len(said.text) > LONGEST_DESCRIPTION and said.reading.facet_is_cued
+    if best is None or not (is_long or _AND_THAT.match(said.text)):
         return False
     near = {each.owner for each in said.match.ranked[:MOST_CHOICES]}
     return best.score >= WORTH_TAKING and not near & {*context.memory.offered}

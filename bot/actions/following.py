@@ -90,9 +90,25 @@ def _side_by_side(context: Context) -> list[ServiceItem]:
     ids = named[:2] if len(named) > 1 else []
     if len(named) == 1:
         ids = [*named, *(o for o in (memory.item, memory.previous_item) if o not in named)][:2]
-    ids = ids or reference.shown_together(context) or [memory.previous_item, memory.item]
+    ids = (
+        ids
+        or _offered_and_named(context)
+        or reference.shown_together(context)
+        or [memory.previous_item, memory.item]
+    )
     found = [guide.item(owner) for owner in dict.fromkeys(ids)]
     return [item for item in found if item is not None]
+
+
+def _offered_and_named(context: Context) -> list[str]:
+    """The two of those offered that “签注和换领一样吗” tells from the others."""
+    text, offered = context.understanding.text, context.memory.offered
+    names = {owner: reference.pairs_of(context.guide.name(owner)) for owner in offered}
+    alone = {
+        o: {p for p in own if sum(p in n for n in names.values()) == 1} for o, own in names.items()
+    }
+    found = [owner for owner in offered if any(pair in text for pair in alone[owner])]
+    return found if len(found) == 2 else []
 
 
 def _weighed(text: str) -> Sequence[str]:

@@ -17,7 +17,7 @@ from bot.actions.positions import position_in
 from bot.actions.situations import answer_to, options_in
 from bot.actions.telling import OVERVIEW
 from knowledge.record import ServiceItem, Situation
-from knowledge.search.facets import cued_facets, facets, has_subject, subject_of
+from knowledge.search.facets import asks_anything, cued_facets, facets, has_subject, subject_of
 from knowledge.search.matcher import MOST_CHOICES, Match
 from nlu.protocol import Understanding
 
@@ -52,6 +52,12 @@ _OF_THE_ITEM = frozenset(
 )
 _THAT_ONE = re.compile(r"那个|那项|那样|的那|这个")
 AND_THAT = re.compile(r"^(那|那么)?.{1,12}呢[？?。！!]*$")
+# “临时的呢”, “注销呢”: another of the kind that is talked of.
+_OTHER_OF_KIND = re.compile(
+    r"^(?:那|那么|哦|嗯)?(?:要是|如果)?(?P<what>[一-鿿]{2,4}?)(?:的话|的)?呢[？?。！!]*$"
+)
+# Names of one kind share so many pairs of characters, and so much of the shorter.
+SHARED_PAIRS, SHARED = 2, 0.5
 _CLAUSES = re.compile(r"[，,。;；？?！!\n]+|\s+|还有|另外|顺便(?:问)?")
 _BESIDE = re.compile(
     r"[和跟与同、比，,。？?！!\s]|以及|还是|有什么|有啥|区别|不同|不一样|一回事|哪个|是不是|一样吗|差别|分别"
@@ -162,6 +168,35 @@ def goes_back_to(context: Context) -> str | None:
     scores = {c.owner: c.score for c in match.ranked}
     is_likelier = scores.get(memory.previous_item, 0.0) > scores.get(memory.item, 0.0)
     return memory.previous_item if is_likelier else None
+
+
+def other_of_kind(context: Context) -> str | None:
+    """Return the item that “临时的呢” means beside one: the same but for this word in its name."""
+    said, memory = context.understanding, context.memory
+    is_choosing = memory.awaiting == "choice" and bool(memory.offered)
+    base = context.guide.item(memory.offered[0] if is_choosing else memory.item)
+    found = _OTHER_OF_KIND.match(said.text)
+    if base is None or found is None or cued_facets(said.text) or person_in(said.text):
+        return None
+    what = found["what"]
+    if what in base.name:
+        return None
+    own = pairs_of(base.name)
+    shared: dict[str, float] = {}
+    for item_id in context.guide.item_ids():
+        name = context.guide.name(item_id)
+        rest = [pair for part in name.split(what) for pair in pairs_of(part)]
+        common = [pair for pair in rest if pair in own]
+        if what in name and len(common) >= max(SHARED_PAIRS, SHARED * len(rest)):
+            shared[item_id] = len(common)
+    best = sorted(shared, key=lambda item_id: -shared[item_id])
+    is_one = len(best) == 1 or (len(best) > 1 and shared[best[0]] > shared[best[1]])
+    return best[0] if is_one else None
+
+
+def pairs_of(text: str) -> list[str]:
+    """The pairs of neighbouring characters, in order."""
+    return [text[at : at + 2] for at in range(len(text) - 1)]
 
 
 def is_follow_up(context: Context) -> bool:
@@ -302,7 +337,8 @@ def facets_of_follow_up(context: Context) -> tuple[str, ...]:
         return ("conditions",)
     if said.reading.facet_is_cued:
         return said.facets
-    if said.facets[0] != OVERVIEW:
+    # What only tells (“生的时候没结婚”) asks what was asked before.
+    if said.facets[0] != OVERVIEW and asks_anything(said.text):
         return tuple(facet for facet in said.facets if facet != OVERVIEW)
     return (memory.facet or OVERVIEW,)
 

@@ -40,6 +40,8 @@ class Asked:
     age: int | None = None
 
 
+# Who asks where may want a number to call.
+_PHONE = re.compile(r"电话|号码|热线|打给")
 FACET_TITLES = {
     "overview": "怎么办",
     "conditions": "要什么条件",
@@ -303,7 +305,13 @@ def _where(item: ServiceItem, asked: Asked) -> str:
         text += "全市通办，不用回户口所在地。"
     if handling.self_service_terminal:
         text += "大厅的自助机也能办。"
+    if _PHONE.search(asked.text):
+        text = f"{_consult(item)}。{text}"
     return text
+
+
+def _consult(item: ServiceItem) -> str:
+    return f"打{item.consult_phone}或12345" if item.consult_phone else "打12345"
 
 
 def _when_open(item: ServiceItem, asked: Asked) -> str:
@@ -454,9 +462,8 @@ def _proxy(item: ServiceItem, asked: Asked) -> str:
 
 def _progress(item: ServiceItem, asked: Asked) -> str:
     where = "，或者在当初申请的手机程序里看" if item.handling.online.available else ""
-    phone = f"打{item.consult_phone}或12345" if item.consult_phone else "打12345"
     return (
-        f"要查“{item.short_name}”办到哪了，带上身份证问受理的窗口{where}，也可以{phone}。"
+        f"要查“{item.short_name}”办到哪了，带上身份证问受理的窗口{where}，也可以{_consult(item)}。"
         f"{_duration(item, asked)}"
     )
 

@@ -47,6 +47,8 @@ _NO_CONTACT = re.compile(r"不留|匿名|不用了?|不要了?|没有|不想|算
 _LEAVE_IT = frozenset(
     {"human", "complain_bot", "trouble", "cancel", "goodbye", "thanks", "dont_understand", "repeat"}
 )
+_ASKS_AFTER = re.compile(r"了没(?!有?人)|没有?[啊呀呢？?]|[吗呢？?]$|怎么样了|到哪|下文")
+_GIVES_UP = re.compile(r"不报了|不反映了|不投诉了|不说了|取消")
 _QUITS = re.compile(r"不报了|不反映了|不投诉了|不说了|不办了|取消|算了")
 _NO = re.compile(r"不对|不是|错了|有误|改一下|要改|[改换]成|改到|应该是")
 # Words that name a place: what stands before and with them is where it is.
@@ -76,7 +78,7 @@ _HOUSE = re.compile(r"[0-9一二三四五六七八九十]+[栋幢号]")
 def begin(context: Context) -> Outcome:
     """Something is wrong outside: the kind that fits, and the form; else what is asked about."""
     said, draft = context.understanding, context.draft
-    if said.facets[0] == PROGRESS_FACET and said.reading.has_subject:
+    if said.facets[0] == PROGRESS_FACET and _ASKS_AFTER.search(said.text):
         # “上周反映过的，有人去查了没有” was reported before.
         return cases.progress(context)
     kind = kind_meant(context)
@@ -187,6 +189,9 @@ def validate(context: Context) -> Outcome:
     heard = _answered(context, asked, values)
     if wants_person(said.text):
         return Outcome(SILENT, leaves=True)
+    if heard == {"contact": ANONYMOUS} and _GIVES_UP.search(said.text):
+        # “算了” alone leaves no number, “算了不说了” leaves nothing at all.
+        return dropped(context)
     if heard:
         # The form that this very message opened has its first words already.
         return _accepted(values, heard, {"lead": draft.get("lead") or phrases.NOTED})

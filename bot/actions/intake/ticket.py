@@ -100,7 +100,7 @@ _ASKS_PAPER = re.compile(
 _REASON = dict(_ABOUT)["reason"]
 _ONLY_ASKS = re.compile(r"吗|能不能|可不可以|可以不可以|行不行|行吗|是不是|可否")
 _ACTS = re.compile(
-    r"帮|替|代|跑|陪|导办|指导|指点|教|上门|来人|来个人|来我?家|派|[叫找请]人|点.{0,3}单|下单|单子|登记|接着|继续"
+    r"帮|替|代|给我|跑|陪|导办|指导|指点|教|上门|来人|来个人|来我?家|派|[叫找请]人|点.{0,3}单|下单|单子|登记|接着|继续"
 )
 _WANTS = re.compile(r"帮|替|给我|想|要(?!不要)|请|麻烦|上门|来人|来个人|派人|点单|快跑|跑腿|登记")
 
@@ -116,8 +116,8 @@ def begin(context: Context) -> Outcome:
         asks = replace(said, intent="ask_item")
         return answer.answer(replace(context, understanding=asks))
     item_id = _item_meant(context)
-    if item_id and not context.guide.item(item_id):
-        return about(context, item_id, ("proxy",)) or asking.step_back(context)
+    if item_id and (outcome := _no_errand(context, item_id, values)):
+        return outcome
     if values and item_id in ("", None, values.get("item")):
         return _resumed(context, values)
     heard = _heard(context, asked="", first=True)
@@ -134,6 +134,21 @@ def begin(context: Context) -> Outcome:
     lead = _lead(context, heard)
     key = {"key": uuid4().hex, "form": FORM, "lead": lead, "refused": ""}
     return _accepted({}, heard, {**key, "asker": asker_in(_told(context))}, wanted=True)
+
+
+def _no_errand(context: Context, item_id: str, values: Mapping[str, str]) -> Outcome | None:
+    """What is said of an item that nobody can do for her; None if somebody can."""
+    if not context.guide.item(item_id):
+        return about(context, item_id, ("proxy",)) or asking.step_back(context)
+    kind = None if values else context.guide.report_kind_of(item_id)
+    if kind is None:
+        return None
+    # “你们派人看看吧” of a broken lift: there is nothing to hand in for her, but to report.
+    text = phrases.RATHER_REPORTED.format(kind=kind.name, role=kind.responsible_role)
+    buttons = (Button(phrases.REPORT_IT, f"say:我要反映{kind.name}"), HUMAN_BUTTON)
+    reply = plain(context, "answer", text, buttons=buttons)
+    reply = replace(reply, intent="request_proxy", item=item_id, candidates=())
+    return Outcome(reply, {"item": item_id})
 
 
 def _resumed(context: Context, values: Mapping[str, str]) -> Outcome:
@@ -297,7 +312,7 @@ def validate(context: Context) -> Outcome:
         return Outcome(SILENT, leaves=True)
     if _is_not_whole(draft):
         return _not_whole(context, values, heard, {"lead": phrases.PHONE_NOT_WHOLE})
-    if heard:
+    if heard or (asked == "mode" and is_yes(said.text)):
         return _taken(context, values, heard)
     if _QUITS.search(said.text) and not said.reading.facet_is_cued:
         return dropped(context)
@@ -346,6 +361,9 @@ def _taken(context: Context, values: dict[str, str], heard: dict[str, str]) -> O
         heard.pop("time_at")
         return _accepted(values, heard, {"lead": lead})
     item = context.guide.item(heard.get("item") or values.get("item", ""))
+    if context.draft.get("asked") == "mode" and item is not None and item.handling.proxy.allowed:
+        # Who tells everything but how means that it is done for her; it is read back before a yes.
+        heard.setdefault("mode", "代办")
     mode = heard.get("mode") or values.get("mode")
     if item is not None and mode == "代办" and not item.handling.proxy.allowed:
         heard.pop("mode", None)
