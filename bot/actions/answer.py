@@ -127,6 +127,7 @@ def narrow(context: Context) -> Outcome:
         return otherwise(context)
     options = reference.options_told_by(context, item)
     in_list = reference.of_those_offered(context) or asking.by_place(context)
+    in_list = in_list or reference.other_of_kind(context)
     if in_list or wants_person(said.text) or following.compares(context):
         return answer(context)
     tells = bool(options) or said.intent == "inform_person"

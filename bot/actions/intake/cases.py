@@ -30,6 +30,7 @@ from bot.tickets import phrases as ticket_phrases
 from bot.tickets.errors import TooManyTries
 from bot.tickets.models import Ticket
 from bot.tickets.selectors import Case
+from knowledge.search.facets import asks_anything
 from nlu.protocol import Understanding
 
 LOOKUP_SLOTS = ("phone", "number")
@@ -164,6 +165,9 @@ def progress(context: Context) -> Outcome:
         if case is not None and not (asks_of_item and _is_another_item(context, case)):
             return status(context, case)
     if not number and not _CASE_WORDS.search(said.text):
+        if context.memory.item and not (said.reading.facet_is_cued or asks_anything(said.text)):
+            # “生的时候没结婚” only tells.
+            return answer.narrow(context)
         found = answer.progress_of_item(context)
         if found is not None:
             return found
