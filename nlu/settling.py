@@ -32,9 +32,9 @@ _ORDER = re.compile(
     r"(?:想|要|请|帮|麻烦|给我|找|叫|派|安排|能不能|可不可以|登记|约|点).{0,12}(?:代办|帮办|陪办|导办|跑腿|跑个腿|代跑)"
     r"|(?:请|麻烦)(?:一下)?你们.{0,4}跑"
     r"|你们.{0,6}(?:上门|来人|派人|来我?家).{0,4}(?:帮|替)(?:我|他|她|老人|忙)"
-    r"|(?:请|找|让|叫)(?:一?个)?(?:社区|街道|网格员|工作人员|你们)(?:里|上)?(?:的人|的同志)?.{0,3}(?:帮忙?|替|代)(?:我|他|她|老人)?.{0,4}办"
+    r"|(?:请|找|让|叫)(?:一?个)?(?:社区|街道|网格员|工作人员|你们|人)(?:里|上)?(?:的人|的同志)?.{0,3}(?:帮忙?|替|代)(?:我|他|她|老人)?.{0,4}办"
     r"|(?:点|要|叫|约|用|下)(?:一?[个单次])?.{0,2}小顶(?:快跑|跑腿)|小顶(?:快跑|跑腿).{0,4}(?:点单|下单|来一?[个单次])"
-    r"|(?:叫|派|请|安排|找|让)(?:一?个)?.{0,4}(?:人|网格员|你们|工作人员|社区).{0,4}(?:上门|来家|到家|来我?家|来办|来帮|跑一趟)"
+    r"|(?:叫|派|请|安排|找|让)(?:一?个)?.{0,4}(?:人|网格员|你们|工作人员|社区).{0,4}(?:上门|来家|到家|来我?家|来办|来帮|跑一趟|来(?:吧|一下|一趟)?$)"
     r"|(?:帮|替|代)(?:我|他|她|老人|我[妈爸]|忙)?跑(?:一[趟下]|个腿)"
     r"|(?:找|请|叫|派|想|要)(?:一?个)?人?(?:你们)?.{0,3}陪(?:我|他|她|老人|同|着)|你们.{0,2}(?:帮着|帮忙|代|替)(?:我|他|她)?(?:办|跑|去)"
     r"|你们(?:能不能|可不可以|能|可以|肯)?(?:来人|来个人|派人|派个人|上门)(?:来)?(?:吗|不|么|呗|吧|行不行|好不好|一下)"
@@ -47,6 +47,9 @@ DENIAL = "deny"
 REPORTS, PROGRESS = "report_problem", "ask_progress"
 # The facet of a question how far something is; whether it is of a case is not for the matcher.
 PROGRESS_FACET = "progress"
+PROXY_FACET = "proxy"
+# Longer than an order is: somebody tells what happened, and asks.
+LONG_STORY = 30
 # A complaint in plain words is heard as one even where the classifier took it for a question.
 OUTRANKED_BY_COMPLAINT = frozenset(
     {ASKS, "nlu_fallback", "inform_person", "qualify", "deny", "dont_understand"}
@@ -113,6 +116,12 @@ def follows_up(text: str) -> bool:
     return bool(_FOLLOWS_UP.search(text))
 
 
+def _asks_in_a_story(text: str, reading: Reading) -> bool:
+    """“…过了就能派人来，评的时候先找谁”: somebody comes in the story, but a question is asked."""
+    is_sure = reading.match.decision == "answer" and reading.facet_is_cued
+    return len(text) > LONG_STORY and is_sure and reading.facets[0] != PROXY_FACET
+
+
 def plain_intent(intent: str, text: str, reading: Reading) -> str | None:
     """Return what a message orders, follows up or complains of in plain words, if it does."""
     if intent != PERSON and talks_to_person(text):
@@ -121,7 +130,7 @@ def plain_intent(intent: str, text: str, reading: Reading) -> str | None:
         return None
     if intent == DENIAL and _ASKS_WHETHER_NOT.search(text):
         return ASKS
-    if is_order(text):
+    if is_order(text) and not _asks_in_a_story(text, reading):
         return ORDERS
     if follows_up(text):
         return PROGRESS

@@ -66,6 +66,9 @@ def _in_context(context: Context) -> Outcome | None:
         return call_person(context, "asked")
     if owner := asking.by_place(context):
         return about(context, owner, said.facets)
+    if "<phone>" in said.text and context.guide.item(context.memory.item):
+        # Who leaves her number wants to be called or visited about what was just told.
+        return proxy(context)
     if _STEPWISE.search(said.text):
         return following.stepwise(context)
     if following.compares(context):
@@ -74,6 +77,11 @@ def _in_context(context: Context) -> Outcome | None:
         return several
     if asks_only_hours(said) or _asks_hours_too(context):
         return _hours(context)
+    return _of_what_was_said(context)
+
+
+def _of_what_was_said(context: Context) -> Outcome | None:
+    """Another of those shown, another of its kind, or more about the item at hand."""
     if owner := reference.of_those_offered(context) or reference.goes_back_to(context):
         return about(context, owner, reference.facets_asked(context))
     if owner := reference.other_of_kind(context):
@@ -153,7 +161,10 @@ def otherwise(context: Context) -> Outcome:
     """What a message means by itself where it turned out not to answer what was asked."""
     said = context.understanding
     if said.intent in ONLY_STEERS and not said.reading.facet_is_cued:
-        return small_talk.small_talk(context)
+        # “就是看病报销的” says what is meant, whatever it begins with.
+        is_more = said.intent == "affirm" and said.reading.has_subject
+        is_more = is_more and len(said.text) > LONGEST_COURTESY
+        return answer(context) if is_more else small_talk.small_talk(context)
     if said.intent == "none_of_these":
         return asking.none_of_these(context)
     if said.intent == "inform_person" and said.match.decision == "step_back":

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.actions.context import Context, Outcome
+from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.person import call_person
 from bot.actions.positions import is_ordinal, position_in
 from bot.actions.telling import HUMAN_BUTTON, OVERVIEW, about, event, plain
@@ -27,6 +27,8 @@ WORTH_OFFERING = 0.03
 WORTH_GUESSING = 0.1
 # An offered record that words describe, without naming it.
 WORTH_TAKING = 0.3
+# So many times likelier than what is offered is what is another matter.
+MUCH_LIKELIER = 1.5
 # Longer words that ask for something are more than the description of a choice.
 LONGEST_DESCRIPTION = 6
 # After a failure these mean another one.
@@ -152,6 +154,8 @@ def _described(context: Context) -> str | None:
         return None
     if (by_name := named(context)) is not None:
         return by_name
+    if is_of_another(context):
+        return None
     if len(memory.offered) == 1 and said.reading.facet_is_cued:
         return memory.offered[0]
     return _likelier(context) if said.reading.has_subject and not is_sure else None
@@ -166,6 +170,14 @@ def _asks_its_own(context: Context) -> bool:
         return False
     near = {each.owner for each in said.match.ranked[:MOST_CHOICES]}
     return best.score >= WORTH_TAKING and not near & {*context.memory.offered}
+
+
+def is_of_another(context: Context) -> bool:
+    """“那先上户口” while insurances are offered: fairly likely of something else."""
+    match = context.understanding.match
+    offered = [each.score for each in match.ranked if each.owner in context.memory.offered]
+    is_far = max(offered, default=0.0) * MUCH_LIKELIER < match.probability
+    return match.probability >= FAIRLY_LIKELY and is_far
 
 
 def named(context: Context) -> str | None:

@@ -23,9 +23,9 @@ MOST_BETWEEN = 6
 SURELY_ASKED = 0.7
 # From BELIEVED on the classifier alone is believed, unless it is likelier that the message asks for
 # something of the office; from CERTAIN on in any case; below DOUBTED not even words are.
-BELIEVED, CERTAIN, DOUBTED = 0.28, 0.97, 0.1
+BELIEVED, CERTAIN, DOUBTED = 0.25, 0.97, 0.07
 # What an enquiry weighs against danger.
-ENQUIRY_COUNTS = 0.65
+ENQUIRY_COUNTS = 0.85
 _CLAUSE = re.compile(r"[,，、。;；?？!！…\s]+")
 # What is told of another day, or only feared, is no danger now, unless it goes on.
 _NOT_NOW = re.compile(

@@ -50,6 +50,7 @@ _TELLS = re.compile(r"^(?:我|他|她|我们|我[爸妈]|老人|孩子|老伴)(?
 _OF_THE_ITEM = frozenset(
     {"materials", "fee", "amount", "online", "where", "proxy", "process", "result"}
 )
+_NOT_OF_TELLING = frozenset({"progress", "result"})
 _THAT_ONE = re.compile(r"那个|那项|那样|的那|这个")
 AND_THAT = re.compile(r"^(那|那么)?.{1,12}呢[？?。！!]*$")
 # “临时的呢”, “注销呢”: another of the kind that is talked of.
@@ -337,8 +338,9 @@ def facets_of_follow_up(context: Context) -> tuple[str, ...]:
         return ("conditions",)
     if said.reading.facet_is_cued:
         return said.facets
-    # What only tells (“生的时候没结婚”) asks what was asked before.
-    if said.facets[0] != OVERVIEW and asks_anything(said.text):
+    # What only tells (“生的时候没结婚”) asks what was asked before, and never how far something is.
+    is_meant = said.facets[0] not in _NOT_OF_TELLING or asks_anything(said.text)
+    if said.facets[0] != OVERVIEW and is_meant:
         return tuple(facet for facet in said.facets if facet != OVERVIEW)
     return (memory.facet or OVERVIEW,)
 

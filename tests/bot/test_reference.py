@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -331,3 +332,34 @@ def test_who_will_not_go_on_is_not_told_everything_again(
 ) -> None:
     outcome = answer.narrow(says(text, intent, slots=ASKED))
     assert (outcome.reply.kind, outcome.settled()["awaiting"]) == ("smalltalk", None)
+
+
+@pytest.mark.parametrize(
+    ("held", "text", "meant"),
+    [
+        ("GA08", "临时的呢", "GA09"),
+        ("SC16", "注销呢", "SC17"),
+        ("SC14", "那延续的呢", "SC16"),
+        ("CL03", "换领的呢", "CL02"),
+        # What is in its own name, who it is for and what is asked of it are no other item.
+        *(("SC16", "延续呢", None), ("GA08", "我妈呢", None), ("GA08", "要钱呢", None)),
+        ("GA08", "年检呢", None),
+    ],
+)
+def test_a_word_that_its_sibling_has_in_its_name_means_the_sibling(
+    says: Says, held: str, text: str, meant: str | None
+) -> None:
+    assert reference.other_of_kind(says(text, slots={"item": held})) == meant
+
+
+def test_what_is_asked_of_an_item_is_told_from_what_is_wrong(says: Says) -> None:
+    asks = says("占道经营我拍了照片发到哪个公众号上能投诉").understanding
+    sure = replace(
+        asks, reading=replace(asks.reading, match=replace(asks.match, decision="answer"))
+    )
+    assert reference.asks_of_its_item(
+        replace(sure, reading=replace(sure.reading, facets=("online",)))
+    )
+    assert not reference.asks_of_its_item(
+        replace(sure, reading=replace(sure.reading, facets=("overview",)))
+    )

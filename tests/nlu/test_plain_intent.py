@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from knowledge.search.matcher import Candidate, Match
@@ -24,6 +26,12 @@ def read(*kinds: Kind, probability: float = 0.9) -> Reading:
         "叫个人来家里办",
         "找人陪我去办",
         "麻烦你们替我跑一趟",
+        "我想找人帮我妈办尊老金，她瘫在床上",
+        "想办张残疾证，你们能来人吗",
+        "想办公交卡，叫网格员来",
+        "好的就请人来吧",
+        "给我办一个吧",
+        "我儿子说请你们帮我跑一趟",
     ],
 )
 def test_who_wants_it_done_orders(text: str) -> None:
@@ -32,10 +40,21 @@ def test_who_wants_it_done_orders(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["我儿子能代办吗", "代办要带什么", "什么是陪办", "尊老金能不能代办", "居住证怎么办"],
+    [
+        *("我儿子能代办吗", "代办要带什么", "什么是陪办", "尊老金能不能代办", "居住证怎么办"),
+        "媳妇心好说替我跑一趟，我人不到场给不给办",
+        "转成企业要交哪些钱啊请代办的报我两千",
+    ],
 )
 def test_a_question_about_it_orders_nothing(text: str) -> None:
     assert plain_intent(ASKS, text, NOTHING_READ) is None
+
+
+def test_somebody_who_comes_in_a_long_story_is_not_ordered() -> None:
+    story = "妈妈瘫了八个月都靠我，听说有人来家里看一看打个分，过了就能派人来办，打分之前先找谁"
+    asked = replace(read("item"), facets=("process",), facet_is_cued=True)
+    assert plain_intent(ASKS, story, asked) is None
+    assert plain_intent(ASKS, story, read("item")) == ORDERS
 
 
 @pytest.mark.parametrize(

@@ -240,8 +240,9 @@ def validate_lookup(context: Context) -> Outcome:
         if re.search(r"算了|不查|不问了", said.text):
             dropped = lookup_dropped(context)
             return replace(dropped, slots={**dropped.slots, "requested_slot": None})
-        # Only what answers us: “批下来没有” had been her question.
-        if draft.get("asked") and re.search(r"不记得|忘|不知道|没有|找不到", said.text):
+        # “批下来没有” had been her question, “没有” answers ours.
+        has_none = draft.get("asked") and "没有" in said.text
+        if has_none or re.search(r"不记得|忘|不知道|找不到", said.text):
             return _without_number(context)
         digits = sum(character.isdigit() for character in said.text)
         if digits < 4:

@@ -47,7 +47,14 @@ _NO_CONTACT = re.compile(r"不留|匿名|不用了?|不要了?|没有|不想|算
 _LEAVE_IT = frozenset(
     {"human", "complain_bot", "trouble", "cancel", "goodbye", "thanks", "dont_understand", "repeat"}
 )
-_ASKS_AFTER = re.compile(r"了没(?!有?人)|没有?[啊呀呢？?]|[吗呢？?]$|怎么样了|到哪|下文")
+# What only says that something is reported: “我要匿名举报…”.
+_REPORTING = re.compile(
+    r"^(?:我|我们)?(?:要|想|来)?(?:匿名|实名)?(?:举报|投诉|反映|报修|报告)(?:一下)?(?=..)"
+)
+_ASKS_AFTER = re.compile(
+    r"了没(?!有?人)|没有?[啊呀呢？?]|[吗呢？?]$|怎么样了|到哪|下文"
+    r"|(?:报|反映|打电话|说|讲)(?:了|过|的).{0,20}(?:怎么|咋)?还?没(?:有)?(?:动静|人来|消息|下文|结果|来)"
+)
 _GIVES_UP = re.compile(r"不报了|不反映了|不投诉了|不说了|取消")
 _QUITS = re.compile(r"不报了|不反映了|不投诉了|不说了|不办了|取消|算了")
 _NO = re.compile(r"不对|不是|错了|有误|改一下|要改|[改换]成|改到|应该是")
@@ -98,9 +105,13 @@ def begin(context: Context) -> Outcome:
 
 def kind_meant(context: Context) -> ReportKind | None:
     """The kind of report that the message is about, if it is fairly likely to be about one."""
-    ranked = context.understanding.match.ranked
-    best = context.understanding.match.best
-    is_fair = context.understanding.match.probability >= FAIRLY_LIKELY
+    text = context.understanding.text
+    about = _REPORTING.sub("", text)
+    match = (
+        context.understanding.match if about == text else context.match(about, NEAREST_KINDS + 2)
+    )
+    ranked, best = match.ranked, match.best
+    is_fair = match.probability >= FAIRLY_LIKELY
     if best is not None and (kind := context.guide.report_kind(best.owner)) and is_fair:
         return kind
     likely = (each for each in ranked[:NEAREST_KINDS] if each.score >= NEAR)

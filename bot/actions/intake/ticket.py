@@ -60,6 +60,8 @@ MOST_SHORT = 3
 CONSENT_LASTS = timedelta(days=180)
 PROMISED_WORKING_DAYS = 5
 LONGEST_NAME, LONGEST_REASON = 20, 80
+# “哪天都行”, “明天吧”: nothing but when.
+SHORT_WISH = 5
 GOES_ON = frozenset(
     {"affirm", "request_proxy", "dont_understand", "repeat", "go_back", "next_part", "help"}
 )
@@ -77,7 +79,7 @@ _INSTEAD = re.compile(
     r"(?:不是|不要|不办|别办|错了|搞错|不对)[^，,。]*[，,。]+\s*(?P<right>.+)|(?:改成|换成|改为|应该是)(?P<other>.+)"
 )
 _SURNAME = re.compile(
-    r"(?:我|他|她|老人)?(?:就)?姓?(?P<name>[一-鿿]{1,2}(?:阿姨|大妈|大爷|大伯|奶奶|爷爷|师傅|先生|女士|老师|叔叔|叔|婶)|姓[一-鿿])"
+    r"(?:我[妈爸]|我?老伴|老头子|老太太|我|他|她|老人)?(?:就)?姓?(?P<name>[一-鿿]{1,2}(?:阿姨|大妈|大爷|大伯|奶奶|爷爷|师傅|先生|女士|老师|叔叔|叔|婶)|姓[一-鿿])"
 )
 # Which slot a correction is about, when it gives no value.
 _ABOUT = (
@@ -100,7 +102,7 @@ _ASKS_PAPER = re.compile(
 _REASON = dict(_ABOUT)["reason"]
 _ONLY_ASKS = re.compile(r"吗|能不能|可不可以|可以不可以|行不行|行吗|是不是|可否")
 _ACTS = re.compile(
-    r"帮|替|代|给我|跑|陪|导办|指导|指点|教|上门|来人|来个人|来我?家|派|[叫找请]人|点.{0,3}单|下单|单子|登记|接着|继续"
+    r"帮|替|代|给我|跑|陪|网格员|导办|指导|指点|教|上门|来人|来个人|来我?家|派|[叫找请]人|点.{0,3}单|下单|单子|登记|接着|继续"
 )
 _WANTS = re.compile(r"帮|替|给我|想|要(?!不要)|请|麻烦|上门|来人|来个人|派人|点单|快跑|跑腿|登记")
 
@@ -244,6 +246,12 @@ def _values(draft: Mapping[str, str]) -> dict[str, str]:
     return {name: draft[_PREFIX + name] for name in names if draft.get(_PREFIX + name)}
 
 
+def _surname_in(text: str) -> str:
+    """“姓王”, “李阿姨”, as a clause of its own; empty if there is none."""
+    found = (_SURNAME.fullmatch(clause) for clause in _CLAUSES.split(text.strip()))
+    return next((each["name"] for each in found if each), "")
+
+
 def _heard(context: Context, asked: str, *, first: bool = False) -> dict[str, str]:
     """What a message says of the errand, by slot; only what it plainly gives."""
     said, draft = context.understanding, context.draft
@@ -254,8 +262,8 @@ def _heard(context: Context, asked: str, *, first: bool = False) -> dict[str, st
     }
     if _is_not_whole(draft):
         heard.pop("phone")
-    if asked == "name" and "name" not in heard and (found := _SURNAME.fullmatch(said.text.strip())):
-        heard["name"] = found["name"]
+    if asked == "name" and "name" not in heard and (name := _surname_in(said.text)):
+        heard["name"] = name
     if "address" not in heard and (community := _community_in(said.text)):
         heard["address"] = community
     elif (community := _community_in(said.text)) and not _community_in(heard["address"]):
@@ -263,10 +271,14 @@ def _heard(context: Context, asked: str, *, first: bool = False) -> dict[str, st
     wish = time_in(_without_ages(said.text), context.now)
     # “哪天都行” beside name or address is about the time too.
     tells = asked == "time" or first or any(name in heard for name in _TOGETHER)
+    tells = tells or len(said.text) <= SHORT_WISH
     if wish is not None and (tells or wish.at is not None):
         heard["time"] = wish.words
         heard["time_at"] = wish.at.isoformat() if wish.at else ""
-    if (mode := mode_in(said.text)) and not asks_about_modes(said.text):
+    place = position_in(said.text, len(MODES)) if asked == "mode" else None
+    if place is not None and place < len(MODES):
+        heard["mode"] = [*MODES][place]
+    elif (mode := mode_in(said.text)) and not asks_about_modes(said.text):
         heard["mode"] = mode
     age = age_told([*context.memory.told, said.text] if first else [said.text])
     is_about_it = first or asked == "reason" or _REASON.search(said.text)
