@@ -119,7 +119,8 @@ def follows_up(text: str) -> bool:
 def _asks_in_a_story(text: str, reading: Reading) -> bool:
     """“…过了就能派人来，评的时候先找谁”: somebody comes in the story, but a question is asked."""
     is_sure = reading.match.decision == "answer" and reading.facet_is_cued
-    return len(text) > LONG_STORY and is_sure and reading.facets[0] != PROXY_FACET
+    asks = is_sure and reading.facets[0] != PROXY_FACET and _ASKS.search(_ORDER.sub("", text))
+    return len(text) > LONG_STORY and bool(asks)
 
 
 def plain_intent(intent: str, text: str, reading: Reading) -> str | None:

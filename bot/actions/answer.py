@@ -28,6 +28,7 @@ from bot.conversations import phrases
 from bot.conversations.messages import Answer, Button
 from knowledge import opening
 from nlu.protocol import Understanding
+from nlu.settling import follows_up
 
 # Intents that only steer the talk, whatever is open.
 ONLY_STEERS = frozenset(
@@ -255,8 +256,15 @@ def progress_of_item(context: Context) -> Outcome | None:
     item_id = _meant(context)
     if item_id:
         return about(context, item_id, ("progress",))
-    is_fair = is_about_something and said.match.probability >= FAIRLY_LIKELY
-    return asking.clarify(context, said.match.choices) if is_fair and said.match.choices else None
+    best, probability = said.match.best, said.match.probability
+    if not is_about_something or best is None or probability < FAIRLY_LIKELY:
+        return None
+    if follows_up(said.text):
+        # “处理得怎么样了” is of a case, whatever item it is near to.
+        return None
+    # Going on is much the same for neighbours: who is fairly sure need not be asked which.
+    told = about(context, best.owner, ("progress",)) if probability >= reference.LIKELY else None
+    return told or (asking.clarify(context, said.match.choices) if said.match.choices else None)
 
 
 def proxy(context: Context) -> Outcome:

@@ -41,7 +41,7 @@ OFFERED_KINDS = ("item", "outline", "subject", "event", "topic", "checklist", "r
 
 
 def clarify(context: Context, choices: Sequence[Candidate], lead: str = phrases.WHICH) -> Outcome:
-    """Ask which of at most three records is meant."""
+    """Ask which of at most three records is meant, or whether the only likely one is."""
     said, memory = context.understanding, context.memory
     facet = said.facets[0]
     if len(choices) == 1:
@@ -50,7 +50,10 @@ def clarify(context: Context, choices: Sequence[Candidate], lead: str = phrases.
     buttons = [Button(context.guide.name(owner), f"ask:{owner}:{facet}") for owner in owners]
     buttons.append(Button(phrases.NONE_OF_THESE, "none"))
     lines = "\n".join(f"{n}. {button.title}" for n, button in enumerate(buttons[:-1], start=1))
-    reply = plain(context, "clarify", f"{lead}\n{lines}", slot="item")
+    text = f"{lead}\n{lines}"
+    if len(owners) == 1 and lead == phrases.WHICH:
+        text = phrases.IS_IT.format(name=buttons[0].title)
+    reply = plain(context, "clarify", text, slot="item")
     offered = tuple(Offer(c.owner, context.guide.name(c.owner), c.score) for c in choices)
     reply = replace(
         reply, intent="ask_item", facet=facet, candidates=offered, buttons=tuple(buttons)
@@ -99,9 +102,13 @@ def choose(context: Context) -> Outcome | None:
         return None
     place = position_in(said.text, len(memory.offered))
     if place is None:
+        is_yes = said.intent == "affirm"
         owner = _described(context)
+        if owner is None and is_yes and len(memory.offered) == 1:
+            owner = memory.offered[0]
         if owner is None:
-            return _again(context, phrases.CHOOSE_FIRST) if _asks_of_choice(context) else None
+            is_open = is_yes or _asks_of_choice(context)
+            return _again(context, phrases.CHOOSE_FIRST) if is_open else None
     elif place == len(memory.offered) <= MOST_CHOICES:
         return none_of_these(context)
     elif place >= len(memory.offered):
@@ -154,7 +161,7 @@ def _described(context: Context) -> str | None:
         return None
     if (by_name := named(context)) is not None:
         return by_name
-    if is_of_another(context):
+    if is_of_another(context) and not _adds_to_question(context):
         return None
     if len(memory.offered) == 1 and said.reading.facet_is_cued:
         return memory.offered[0]
@@ -178,6 +185,16 @@ def is_of_another(context: Context) -> bool:
     offered = [each.score for each in match.ranked if each.owner in context.memory.offered]
     is_far = max(offered, default=0.0) * MUCH_LIKELIER < match.probability
     return match.probability >= FAIRLY_LIKELY and is_far
+
+
+def _adds_to_question(context: Context) -> bool:
+    """“我当过兵的”: a statement which, said with the question, makes one of those offered plain."""
+    said, memory = context.understanding, context.memory
+    if said.reading.facet_is_cued or _AND_THAT.match(said.text):
+        return False
+    together = context.match(f"{memory.question}，{said.text}", RANKED)
+    best = together.best
+    return together.decision == "answer" and best is not None and best.owner in memory.offered
 
 
 def named(context: Context) -> str | None:
@@ -234,6 +251,9 @@ def none_of_these(context: Context) -> Outcome:
         for c in found
         if c.owner not in refused and c.kind in OFFERED_KINDS and c.score > WORTH_OFFERING
     ]
+    if not rest and len(memory.offered) == 1:
+        # One guess was wrong: she may still say it in other words.
+        return step_back(context)
     if not rest:
         return call_person(context, "failures")
     outcome = clarify(context, rest[:MOST_CHOICES], phrases.NEXT_BEST)

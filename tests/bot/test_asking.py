@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.actions import answer, asking
-from bot.actions.context import Guide, Outcome
+from bot.actions.context import Context, Guide, Outcome
 from bot.conversations import phrases
 from bot.conversations.messages import Reply
 from knowledge.search.matcher import Match
@@ -68,6 +68,17 @@ def test_a_single_choice_gets_the_next_in_the_ranking_beside_it(guide: Guide) ->
         understood(Match(ranked, 0.5, "ask", ranked[:1]), guide), ranked[:1]
     ).reply
     assert offered(reply) == ["SB13", "GG08"]
+
+
+def test_a_choice_with_nothing_beside_it_is_asked_for_by_name(guide: Guide) -> None:
+    reply = asking.clarify(only("SB13", guide), candidates("SB13")).reply
+    assert reply.text == phrases.IS_IT.format(name=guide.name("SB13"))
+    assert offered(reply) == ["SB13"]
+
+
+def only(owner: str, guide: Guide, slots: dict[str, Any] | None = None, **said: Any) -> Context:
+    """A message that is near to one record and to nothing else."""
+    return understood(Match(candidates(owner), 0.5, "ask", candidates(owner)), guide, slots, **said)
 
 
 # What is picked
@@ -185,6 +196,33 @@ def test_none_of_these_offers_the_next_best_once_and_then_a_person(says: Says) -
     second = asking.none_of_these(says("都不是", "none_of_these", slots=remembered, desk=desk))
     assert (second.reply.kind, desk.calls) == ("handover", ["failures"])
     assert second.reply.text.startswith(phrases.NOT_UNDERSTOOD_AGAIN)
+
+
+ONE = {"awaiting": "choice", "offered": ["SB13"], "question": "卡坏了", "facet": "fee"}
+
+
+def test_yes_takes_the_only_one_offered(guide: Guide) -> None:
+    nothing = Match((), 0.0, "step_back", ())
+    outcome = asking.choose(understood(nothing, guide, ONE, text="对", intent="affirm"))
+    assert outcome is not None
+    assert (outcome.reply.kind, outcome.reply.item, outcome.reply.facet) == (
+        "answer",
+        "SB13",
+        "fee",
+    )
+
+
+def test_yes_to_several_takes_none_of_them_and_shows_them_again(says: Says) -> None:
+    reply = asking.choose(says("对", "affirm", slots=CARDS))
+    assert reply is not None
+    assert (reply.reply.kind, offered(reply.reply)) == ("clarify", CARDS["offered"])
+    assert reply.reply.text.startswith(phrases.CHOOSE_FIRST)
+
+
+def test_no_to_the_only_one_offered_lets_her_say_it_in_other_words(guide: Guide) -> None:
+    desk = FakeDesk()
+    outcome = asking.none_of_these(only("SB13", guide, ONE, text="不是", desk=desk))
+    assert (outcome.reply.kind, desk.calls) == ("fallback", [])
 
 
 def test_where_nothing_else_is_near_none_of_these_leads_to_a_person(guide: Guide) -> None:

@@ -35,6 +35,8 @@ FORM, READ_BACK = "report", "report_read_back"
 SLOTS = ("location", "description", "contact")
 # A kind of report that scores so much beside an item is what the item would be reported as.
 NEAR = 0.03
+# So likely is a second that takes in complaints where the first takes in none.
+SECOND = 0.3
 # Stands for “no number” among the values of the form.
 ANONYMOUS = "匿名"
 _PREFIX = "report_"
@@ -130,7 +132,10 @@ def _beside_its_item(context: Context) -> ReportKind | None:
     first = context.understanding.match.ranked[: NEAREST_KINDS + 1]
     items = [each.owner for each in first[:2] if each.score >= FAIRLY_LIKELY]
     kinds = filter(None, (context.guide.report_kind(each.owner) for each in first))
-    return next((kind for kind in kinds if kind.linked_item in items), None)
+    beside = next((kind for kind in kinds if kind.linked_item in items), None)
+    # “楼上天天半夜装修”: mediation is likeliest, but a complaint about noise is what can be taken.
+    takes_in = (context.guide.report_kind_of(e.owner) for e in first[1:2] if e.score >= SECOND)
+    return beside or next(filter(None, takes_in), None)
 
 
 def _names(context: Context, kind: ReportKind) -> bool:
