@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.actions import asking, following, reference, small_talk
+from bot.actions import asking, beside, following, reference, small_talk
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.person import call_person, wants_person
 from bot.actions.rendering import Asked, next_buttons, opening_text
@@ -27,6 +27,7 @@ from bot.actions.telling import (
 from bot.conversations import phrases
 from bot.conversations.messages import Answer, Button
 from knowledge import opening
+from knowledge.search.matcher import MOST_CHOICES, Candidate
 from nlu.protocol import Understanding
 from nlu.settling import follows_up
 
@@ -85,11 +86,28 @@ def _of_what_was_said(context: Context) -> Outcome | None:
     """Another of those shown, another of its kind, or more about the item at hand."""
     if owner := reference.of_those_offered(context) or reference.goes_back_to(context):
         return about(context, owner, reference.facets_asked(context))
-    if owner := reference.other_of_kind(context):
+    if owner := beside.other_of_kind(context):
         return about(context, owner, (context.memory.facet or OVERVIEW,))
+    if others := _of_same_occasion(context):
+        return others
+    if reference.only_tells_situation(context):
+        return narrow(context)
     if reference.is_follow_up(context):
         return about(context, context.memory.item, reference.facets_of_follow_up(context))
     return None
+
+
+def _of_same_occasion(context: Context) -> Outcome | None:
+    """“那医保呢” after the household register of a newborn: its insurance, or which of them."""
+    said, facets = context.understanding, reference.facets_asked(context)
+    others = beside.of_same_occasion(context)[:MOST_CHOICES]
+    if not others or said.match.decision == "answer":
+        return None
+    if len(others) == 1:
+        return about(context, others[0], facets)
+    named = [Candidate(o, "item", context.guide.name(o), 0.0, {}) for o in others]
+    asked = replace(said, reading=replace(said.reading, facets=facets))
+    return asking.clarify(replace(context, understanding=asked), named)
 
 
 def _several(context: Context) -> Outcome | None:
@@ -136,8 +154,9 @@ def narrow(context: Context) -> Outcome:
         return otherwise(context)
     options = reference.options_told_by(context, item)
     in_list = reference.of_those_offered(context) or asking.by_place(context)
-    in_list = in_list or reference.other_of_kind(context)
-    if in_list or wants_person(said.text) or following.compares(context):
+    in_list = in_list or beside.other_of_kind(context)
+    is_other = in_list or beside.of_same_occasion(context)
+    if is_other or wants_person(said.text) or following.compares(context):
         return answer(context)
     tells = bool(options) or said.intent == "inform_person"
     if _only_steers(said) and not tells:

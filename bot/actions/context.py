@@ -92,6 +92,11 @@ class Guide:
         data = self._records.get("events", {}).get(event_id)
         return read(data, Event, event_id) if data else None
 
+    def events_with(self, item_id: str) -> list[str]:
+        """Return the ids of the turns of life that an item belongs to."""
+        events = self._records.get("events", {}).items()
+        return [e for e, data in events if any(i["item"] == item_id for i in data["items"])]
+
     def report_kind(self, kind_id: str) -> ReportKind | None:
         """Return a kind of complaint, or None."""
         data = self._records.get("reports", {}).get(kind_id)

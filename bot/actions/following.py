@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import permutations
 
 from bot.actions import asking, reference
+from bot.actions.beside import pairs_of
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.memory import about_item
 from bot.actions.rendering import Asked, facet_text, material_rows, next_buttons
@@ -103,7 +104,7 @@ def _side_by_side(context: Context) -> list[ServiceItem]:
 def _offered_and_named(context: Context) -> list[str]:
     """The two of those offered that “签注和换领一样吗” tells from the others."""
     text, offered = context.understanding.text, context.memory.offered
-    names = {owner: reference.pairs_of(context.guide.name(owner)) for owner in offered}
+    names = {owner: pairs_of(context.guide.name(owner)) for owner in offered}
     alone = {
         o: {p for p in own if sum(p in n for n in names.values()) == 1} for o, own in names.items()
     }
@@ -185,7 +186,10 @@ def _part(context: Context, at: int) -> Outcome:
 
 def printable(context: Context) -> Outcome:
     """“给我打一张”: where the sheet with everything to bring can be printed or saved."""
-    item = reference.subject(context)
+    best = context.understanding.match.best
+    # “给我打一张” names nothing, however near it is to a paper that can be printed.
+    is_named = best is not None and best.is_named
+    item = reference.subject(context) if is_named else context.guide.item(context.memory.item)
     if item is None:
         return _nothing_before(context)
     known = sorted(context.memory.chosen.get(item.item_id, ()))

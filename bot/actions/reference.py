@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.actions import asking
+from bot.actions.beside import of_same_occasion
 from bot.actions.context import FAIRLY_LIKELY, Context
 from bot.actions.facts import age_in, person_in
 from bot.actions.positions import position_in
@@ -43,6 +44,7 @@ _LEANS = re.compile(
 _WHETHER = re.compile(r"行不行|行吗|可以吗|能不能|能吗|能领|能办|够不够|算不算|呢[？?。]?$")
 _ACTS_FOR = re.compile(r"[代替帮]|上门")
 _VISITS = re.compile(r"[叫喊请让派找].{0,8}[来到上][我她他老]?[家门]")
+_CANNOT_COME = re.compile(r"走不动|[来去]不了|下不了[床楼]|出不了门|起不来床")
 _ASKS = re.compile(r"[吗么呢？?]|怎么|什么|啥|哪|多少|几|谁|能不能|行不行|要不要|会不会")
 # “我是南京户口”: who somebody is, no matter of its own.
 _TELLS = re.compile(r"^(?:我|他|她|我们|我[爸妈]|老人|孩子|老伴)(?:也|都|就|今年)?(?:是|有|在)")
@@ -53,12 +55,6 @@ _OF_THE_ITEM = frozenset(
 _NOT_OF_TELLING = frozenset({"progress", "result"})
 _THAT_ONE = re.compile(r"那个|那项|那样|的那|这个")
 AND_THAT = re.compile(r"^(那|那么)?.{1,12}呢[？?。！!]*$")
-# “临时的呢”, “注销呢”: another of the kind that is talked of.
-_OTHER_OF_KIND = re.compile(
-    r"^(?:那|那么|哦|嗯)?(?:要是|如果)?(?P<what>[一-鿿]{2,4}?)(?:的话|的)?呢[？?。！!]*$"
-)
-# Names of one kind share so many pairs of characters, and so much of the shorter.
-SHARED_PAIRS, SHARED = 2, 0.5
 _CLAUSES = re.compile(r"[，,。;；？?！!\n]+|\s+|还有|另外|顺便(?:问)?")
 _BESIDE = re.compile(
     r"[和跟与同、比，,。？?！!\s]|以及|还是|有什么|有啥|区别|不同|不一样|一回事|哪个|是不是|一样吗|差别|分别"
@@ -171,35 +167,6 @@ def goes_back_to(context: Context) -> str | None:
     return memory.previous_item if is_likelier else None
 
 
-def other_of_kind(context: Context) -> str | None:
-    """Return the item that “临时的呢” means beside one: the same but for this word in its name."""
-    said, memory = context.understanding, context.memory
-    is_choosing = memory.awaiting == "choice" and bool(memory.offered)
-    base = context.guide.item(memory.offered[0] if is_choosing else memory.item)
-    found = _OTHER_OF_KIND.match(said.text)
-    if base is None or found is None or cued_facets(said.text) or person_in(said.text):
-        return None
-    what = found["what"]
-    if what in base.name:
-        return None
-    own = pairs_of(base.name)
-    shared: dict[str, float] = {}
-    for item_id in context.guide.item_ids():
-        name = context.guide.name(item_id)
-        rest = [pair for part in name.split(what) for pair in pairs_of(part)]
-        common = [pair for pair in rest if pair in own]
-        if what in name and len(common) >= max(SHARED_PAIRS, SHARED * len(rest)):
-            shared[item_id] = len(common)
-    best = sorted(shared, key=lambda item_id: -shared[item_id])
-    is_one = len(best) == 1 or (len(best) > 1 and shared[best[0]] > shared[best[1]])
-    return best[0] if is_one else None
-
-
-def pairs_of(text: str) -> list[str]:
-    """The pairs of neighbouring characters, in order."""
-    return [text[at : at + 2] for at in range(len(text) - 1)]
-
-
 def is_follow_up(context: Context) -> bool:
     """Whether a message is about the item at hand: it names nothing else and leans on it."""
     said, memory = context.understanding, context.memory
@@ -208,7 +175,7 @@ def is_follow_up(context: Context) -> bool:
     item = context.guide.item(memory.item)
     if item is None:
         return not said.reading.has_subject and len(said.text) <= LONGEST_FOLLOW_UP
-    if leaves(context, item) or len(said.text) > LONGEST_REMARK:
+    if leaves(context, item) or len(said.text) > LONGEST_REMARK or of_same_occasion(context):
         return False
     if not said.reading.has_subject or said.reading.facet_is_cued:
         return True
@@ -333,6 +300,8 @@ def facets_of_follow_up(context: Context) -> tuple[str, ...]:
     """What a follow-up asks of the item at hand; without a facet, what was asked last."""
     said, memory = context.understanding, context.memory
     if _VISITS.search(said.text):
+        return ("proxy",)
+    if _CANNOT_COME.search(said.text) and not said.reading.facet_is_cued:
         return ("proxy",)
     if _asks_whether(context):
         return ("conditions",)

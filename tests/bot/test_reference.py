@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from bot.actions import answer, reference
+from bot.actions import answer, beside, reference
 from bot.actions.context import Guide
 from bot.actions.registry import Action
 from bot.conversations import phrases
@@ -349,7 +349,7 @@ def test_who_will_not_go_on_is_not_told_everything_again(
 def test_a_word_that_its_sibling_has_in_its_name_means_the_sibling(
     says: Says, held: str, text: str, meant: str | None
 ) -> None:
-    assert reference.other_of_kind(says(text, slots={"item": held})) == meant
+    assert beside.other_of_kind(says(text, slots={"item": held})) == meant
 
 
 def test_what_is_asked_of_an_item_is_told_from_what_is_wrong(says: Says) -> None:
