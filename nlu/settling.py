@@ -45,6 +45,8 @@ _ORDER = re.compile(
 PERSON = "human"
 DENIAL = "deny"
 REPORTS, PROGRESS = "report_problem", "ask_progress"
+# In the name of an item: somebody comes to the house.
+AT_HOME = "上门"
 # The facet of a question how far something is; whether it is of a case is not for the matcher.
 PROGRESS_FACET = "progress"
 PROXY_FACET = "proxy"
@@ -124,6 +126,14 @@ def _asks_in_a_story(text: str, reading: Reading) -> bool:
     return len(text) > LONG_STORY and bool(asks)
 
 
+def _wants_service_at_home(text: str, reading: Reading) -> bool:
+    """“请人上门给我洗澡”: coming to the house is the service itself, not an errand done for her."""
+    order, best = _ORDER.search(text), reading.match.best
+    if order is None or best is None or reading.match.probability < LIKELY:
+        return False
+    return AT_HOME in best.name and "办" not in order[0]
+
+
 def plain_intent(intent: str, text: str, reading: Reading) -> str | None:
     """Return what a message orders, follows up or complains of in plain words, if it does."""
     if intent != PERSON and talks_to_person(text):
@@ -132,7 +142,8 @@ def plain_intent(intent: str, text: str, reading: Reading) -> str | None:
         return None
     if intent == DENIAL and _ASKS_WHETHER_NOT.search(text):
         return ASKS
-    if is_order(text) and not _asks_in_a_story(text, reading):
+    is_asked = _asks_in_a_story(text, reading) or _wants_service_at_home(text, reading)
+    if is_order(text) and not is_asked:
         return ORDERS
     if follows_up(text):
         return PROGRESS

@@ -27,6 +27,7 @@ from bot.actions.telling import (
 from bot.conversations import phrases
 from bot.conversations.messages import Answer, Button
 from knowledge import opening
+from knowledge.search.facets import asks_anything
 from knowledge.search.matcher import MOST_CHOICES, Candidate
 from nlu.protocol import Understanding
 from nlu.settling import follows_up
@@ -327,6 +328,8 @@ def report(context: Context) -> Outcome:
     if kind and not (asks and kind.linked_item):
         return report_kind(context, match.best.owner)
     if match.decision == "answer":
+        # “轮到我们小区抽血得几月份” asks, where nothing is wrong.
+        asks = asks or (kind is None and said.reading.facet_is_cued and asks_anything(said.text))
         # “乱收费” is what it is about, no question for the fee.
         owner = kind.linked_item if kind else match.best.owner
         found = about(context, owner, said.facets if asks else (OVERVIEW,))

@@ -100,6 +100,11 @@ def test_what_no_office_does_is_said_to_be_so(says: Says) -> None:
     )
 
 
+def test_what_is_asked_of_an_item_is_answered_though_heard_as_a_report(says: Says) -> None:
+    reply = answer.report(says("轮到我们小区抽血得几月份", "report_problem")).reply
+    assert (reply.kind, reply.item, reply.facet) == ("answer", "WJ16", "when")
+
+
 def test_a_fair_match_is_given_its_chance_against_out_of_scope(says: Says) -> None:
     assert answer.out_of_scope(says("社保卡丢了怎么补", "out_of_scope")).reply.item == "SB13"
 

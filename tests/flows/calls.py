@@ -81,7 +81,8 @@ def wait_for_turn(server: Running, item: str, intent: str = "", seconds: float =
         if found:
             return found[0][1]
         time.sleep(0.3)
-    raise AssertionError(f"{item} was not heard in {seconds:.0f} s: {_turns(server)}")
+    heard = [(said.text, said.reply["kind"], said.reply["item"]) for _, said in _turns(server)]
+    raise AssertionError(f"{item} was not heard in {seconds:.0f} s: {heard}")
 
 
 def _turns(server: Running) -> list[tuple[str, Said]]:

@@ -57,6 +57,20 @@ def test_somebody_who_comes_in_a_long_story_is_not_ordered() -> None:
     assert plain_intent(ASKS, story, read("item")) == ORDERS
 
 
+def test_a_day_in_an_order_is_no_question() -> None:
+    order = "我叫张三，今年81岁，住临江社区，想请你们代办尊老金，周五上午来"
+    timed = replace(read("item"), facets=("when",), facet_is_cued=True)
+    assert plain_intent(ASKS, order, timed) == ORDERS
+
+
+def test_who_asks_for_a_service_at_home_orders_no_errand() -> None:
+    name = "居家养老上门服务申请"
+    washed = Match((Candidate("MZ15", "item", name, 0.9, {}),), 0.9, "answer", ())
+    reading = Reading(washed, ("fee",), True, True)
+    assert plain_intent(ASKS, "请人上门给我洗澡，往后要自己掏钱吗", reading) is None
+    assert plain_intent(ASKS, "请你们上门帮我办", reading) == ORDERS
+
+
 @pytest.mark.parametrize(
     "text", ["还是没解决", "那个广场舞处理了没", "什么时候来人", "我昨天报的路灯怎么样了"]
 )
