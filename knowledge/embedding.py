@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 from collections.abc import Sequence
@@ -63,10 +62,8 @@ def train_encoder(documents: Sequence[Document], place: Path, label: str) -> Non
     model.eval()
     shutil.rmtree(place, ignore_errors=True)
     model.save(str(place), create_model_card=False)
-    # Written for eyes, the words and merges are a third larger than they need be.
-    words = place / "tokenizer.json"
-    compact = json.loads(words.read_text(encoding="utf-8"))
-    words.write_text(json.dumps(compact, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    # Written for eyes, as the model's own way is, it is twice as large.
+    embedding.tokenizer.save(str(place / "tokenizer.json"), pretty=False)
 
 
 def _tokenizer(texts: Sequence[str]) -> Any:

@@ -142,8 +142,9 @@ def plain_intent(intent: str, text: str, reading: Reading) -> str | None:
         return None
     if intent == DENIAL and _ASKS_WHETHER_NOT.search(text):
         return ASKS
-    is_asked = _asks_in_a_story(text, reading) or _wants_service_at_home(text, reading)
-    if is_order(text) and not is_asked:
+    if is_order(text) and not (
+        _asks_in_a_story(text, reading) or _wants_service_at_home(text, reading)
+    ):
         return ORDERS
     if follows_up(text):
         return PROGRESS

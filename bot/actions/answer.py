@@ -10,11 +10,11 @@ import re
 from dataclasses import replace
 
 from bot.actions import asking, beside, following, reference, small_talk
+from bot.actions.asking import LONGEST_COURTESY
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.person import call_person, wants_person
 from bot.actions.rendering import Asked, next_buttons, opening_text
 from bot.actions.situations import facet_narrowed
-from bot.actions.small_talk import LONGEST_COURTESY
 from bot.actions.telling import (
     HUMAN_BUTTON,
     OVERVIEW,
@@ -28,7 +28,7 @@ from bot.conversations import phrases
 from bot.conversations.messages import Answer, Button
 from knowledge import opening
 from knowledge.search.facets import asks_anything
-from knowledge.search.matcher import MOST_CHOICES, Candidate
+from knowledge.search.matcher import MOST_CHOICES
 from nlu.protocol import Understanding
 from nlu.settling import follows_up
 
@@ -106,9 +106,8 @@ def _of_same_occasion(context: Context) -> Outcome | None:
         return None
     if len(others) == 1:
         return about(context, others[0], facets)
-    named = [Candidate(o, "item", context.guide.name(o), 0.0, {}) for o in others]
     asked = replace(said, reading=replace(said.reading, facets=facets))
-    return asking.clarify(replace(context, understanding=asked), named)
+    return asking.clarify(replace(context, understanding=asked), asking.shown(context, others))
 
 
 def _several(context: Context) -> Outcome | None:
@@ -154,9 +153,12 @@ def narrow(context: Context) -> Outcome:
     if item is None or said.entities:
         return otherwise(context)
     options = reference.options_told_by(context, item)
-    in_list = reference.of_those_offered(context) or asking.by_place(context)
-    in_list = in_list or beside.other_of_kind(context)
-    is_other = in_list or beside.of_same_occasion(context)
+    is_other = bool(
+        reference.of_those_offered(context)
+        or asking.by_place(context)
+        or beside.other_of_kind(context)
+        or beside.of_same_occasion(context)
+    )
     if is_other or wants_person(said.text) or following.compares(context):
         return answer(context)
     tells = bool(options) or said.intent == "inform_person"
@@ -183,8 +185,7 @@ def otherwise(context: Context) -> Outcome:
     said = context.understanding
     if said.intent in ONLY_STEERS and not said.reading.facet_is_cued:
         # “就是看病报销的” says what is meant, whatever it begins with.
-        is_more = said.intent == "affirm" and said.reading.has_subject
-        is_more = is_more and len(said.text) > LONGEST_COURTESY
+        is_more = said.intent == "affirm" and not asking.only_says_yes(said)
         return answer(context) if is_more else small_talk.small_talk(context)
     if said.intent == "none_of_these":
         return asking.none_of_these(context)

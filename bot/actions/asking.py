@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.actions.beside import pairs_of
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
 from bot.actions.person import call_person
 from bot.actions.positions import is_ordinal, position_in
@@ -17,7 +18,7 @@ from bot.conversations import phrases
 from bot.conversations.messages import Button, Offer
 from knowledge.search.facets import cued_facets, facets, has_subject, subject_of
 from knowledge.search.matcher import MOST_CHOICES, Candidate
-from nlu.protocol import Reading
+from nlu.protocol import Reading, Understanding
 
 # How far down the ranking “都不是” looks for the next best.
 RANKED = 12
@@ -29,6 +30,8 @@ WORTH_GUESSING = 0.1
 WORTH_TAKING = 0.3
 # So many times likelier than what is offered is what is another matter.
 MUCH_LIKELIER = 1.5
+# A courtesy is no longer.
+LONGEST_COURTESY = 5
 # Longer words that ask for something are more than the description of a choice.
 LONGEST_DESCRIPTION = 6
 # After a failure these mean another one.
@@ -102,7 +105,7 @@ def choose(context: Context) -> Outcome | None:
         return None
     place = position_in(said.text, len(memory.offered))
     if place is None:
-        is_yes = said.intent == "affirm"
+        is_yes = only_says_yes(said)
         owner = _described(context)
         if owner is None and is_yes and len(memory.offered) == 1:
             owner = memory.offered[0]
@@ -138,11 +141,21 @@ def by_place(context: Context) -> str | None:
 def _again(context: Context, lead: str) -> Outcome:
     """Show the choices once more; what was asked about them meanwhile is kept."""
     memory, said = context.memory, context.understanding
-    shown = [Candidate(o, "item", context.guide.name(o), 0.0, {}) for o in memory.offered]
-    outcome = clarify(context, shown[:MOST_CHOICES], lead)
+    outcome = clarify(context, shown(context, memory.offered[:MOST_CHOICES]), lead)
     facet = said.facets[0] if said.reading.facet_is_cued else memory.facet
     kept = {"question": memory.question, "refused": list(memory.refused), "facet": facet}
     return Outcome(outcome.reply, {**outcome.slots, **kept})
+
+
+def shown(context: Context, owners: Sequence[str]) -> list[Candidate]:
+    """Return records as choices, though no ranking holds them."""
+    return [Candidate(owner, "item", context.guide.name(owner), 0.0, {}) for owner in owners]
+
+
+def only_says_yes(said: Understanding) -> bool:
+    """“对”, “嗯就是这个”; “对，我要办居住证” begins with a yes and names what is meant."""
+    names = said.reading.has_subject and len(said.text) > LONGEST_COURTESY
+    return said.intent == "affirm" and not names
 
 
 def _described(context: Context) -> str | None:
@@ -201,21 +214,17 @@ def named(context: Context) -> str | None:
     """Return the one offered record whose names share two characters with the words."""
     memory = context.memory
     text = subject_of(context.understanding.text)
-    pairs = {o: _pairs("\n".join(context.guide.names(o))) for o in memory.offered}
+    pairs = {o: {p for n in context.guide.names(o) for p in pairs_of(n)} for o in memory.offered}
     shared: dict[str, int] = {}
     for owner, mine in pairs.items():
         others = set().union(*(theirs for o, theirs in pairs.items() if o != owner))
-        shared[owner] = len(_pairs(text) & (mine - others))
+        shared[owner] = len({*pairs_of(text)} & (mine - others))
     ranked = sorted(shared, key=lambda owner: -shared[owner])
     if not ranked or not shared[ranked[0]]:
         return None
     if len(ranked) > 1 and shared[ranked[1]] == shared[ranked[0]]:
         return None
     return ranked[0]
-
-
-def _pairs(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1) if "\n" not in text[at : at + 2]}
 
 
 def _likelier(context: Context) -> str | None:

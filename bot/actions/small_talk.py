@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.actions import asking
+from bot.actions.asking import LONGEST_COURTESY
 from bot.actions.context import Context, Outcome
 from bot.actions.telling import HUMAN_BUTTON, plain
 from bot.conversations import phrases
@@ -12,7 +13,6 @@ from bot.conversations.messages import Button, Reply
 
 # After these nothing that was open is waited for any more.
 _ENDS = frozenset({"goodbye", "cancel", "deny"})
-LONGEST_COURTESY = 5
 _MISHEARD = frozenset({"dont_understand", "affirm", "deny", "repeat"})
 _OFFERS_PERSON = frozenset({"help", "dont_understand"})
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.actions import answer, small_talk
+from bot.actions.asking import LONGEST_COURTESY
 from bot.actions.context import Context, Outcome
 from bot.actions.intake import phrases
 from bot.actions.intake.forms import FILLED, SILENT
@@ -149,7 +150,7 @@ def opened_already(context: Context, case: Case) -> Outcome:
 
 
 def _says_yes(said: Understanding) -> bool:
-    return said.intent == "affirm" and len(said.text) <= small_talk.LONGEST_COURTESY
+    return said.intent == "affirm" and len(said.text) <= LONGEST_COURTESY
 
 
 def progress(context: Context) -> Outcome:
