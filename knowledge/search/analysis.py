@@ -92,6 +92,8 @@ _COURTESY = re.compile(
     r"|(?:(?:急|愁|气|烦|笑|累|吓)死(?:我们?|个?人)?(?:了|啦|喽)|要了?我的?老?命(?:了|啦)"
     r"|我的(?:妈呀|妈|天[哪呐啊]?|老天爷?))[啊呀哦]*[,，。！!\s]+)+"
 )
+# One way to ask how: whoever says “如何办理” or “咋个办理” means no other matter than by “怎么办”.
+_HOW = re.compile(r"(?:怎么样?|怎样|如何|咋[个样]?)(?:去|来)?(?:申请)?办(?:理(?!赔))?")
 # Marks typed initials among the sounds.
 _INITIALS = "~"
 LONGEST_INITIALS = 6
@@ -114,8 +116,11 @@ def squeezed(text: str) -> str:
 
 
 def content(text: str) -> str:
-    """Return what a text says beyond greetings and fillers, normalised; maybe nothing."""
-    return _COURTESY.sub("", normalise(text))
+    """Return what a text says beyond greetings and fillers, normalised; maybe nothing.
+
+    The ways to ask how a thing is done become one, “怎么办”.
+    """
+    return _HOW.sub("怎么办", _COURTESY.sub("", normalise(text)))
 
 
 def terms(text: str, view: View) -> list[str]:
