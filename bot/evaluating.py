@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from bot.actions import office
 from bot.actions.emergencies import DangerSense, enquiry_in
+from bot.actions.memory import facets_in
 from bot.terminal import door, patiently
 from knowledge.baselines import Baseline, bm25, linear_svm
 from knowledge.documents import documents_of
@@ -218,6 +219,7 @@ def _served(client: httpx.Client) -> System:
         decision = _DECISIONS.get(reply["kind"], otherwise)
         offered = _asked_about(reply) if decision == "ask" else tuple(filter(None, [reply["item"]]))
         facets = [reply["facet"], *(answer["facet"] for answer in reply["answers"])]
+        facets += _facets_of_choices(reply)
         return Outcome(
             decision,  # type: ignore[arg-type]
             offered,
@@ -235,6 +237,14 @@ def _asked_about(reply: Mapping[str, Any]) -> tuple[str, ...]:
     """The records among which the resident can choose by a button."""
     pressed = (button["payload"].split(":") for button in reply["buttons"])
     return tuple(parts[1] for parts in pressed if parts[0] == "ask")
+
+
+def _facets_of_choices(reply: Mapping[str, Any]) -> list[str]:
+    """What will be told of the record that she chooses."""
+    if reply["kind"] != "clarify":
+        return []
+    pressed = (button["payload"].split(":") for button in reply["buttons"])
+    return [facet for parts in pressed if parts[0] == "ask" for facet in facets_in(parts[2])]
 
 
 def _number(reply: Mapping[str, Any]) -> str:

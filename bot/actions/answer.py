@@ -12,6 +12,7 @@ from dataclasses import replace
 from bot.actions import asking, beside, following, reference, small_talk
 from bot.actions.asking import LONGEST_COURTESY
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
+from bot.actions.memory import facets_in, joined
 from bot.actions.person import call_person, wants_person
 from bot.actions.rendering import Asked, next_buttons, opening_text
 from bot.actions.situations import facet_narrowed
@@ -58,7 +59,7 @@ def _pressed(context: Context) -> Outcome:
     """A button names its item, and a facet or an option of its situation."""
     named = context.understanding.entities
     options = frozenset(filter(None, [named.get("option", "")]))
-    asked = (named.get("facet") or context.memory.facet or OVERVIEW,)
+    asked = facets_in(named.get("facet", "")) or context.memory.facets or (OVERVIEW,)
     return about(context, named["item"], asked, options) or asking.step_back(context)
 
 
@@ -88,7 +89,7 @@ def _of_what_was_said(context: Context) -> Outcome | None:
     if owner := reference.of_those_offered(context) or reference.goes_back_to(context):
         return about(context, owner, reference.facets_asked(context))
     if owner := beside.other_of_kind(context):
-        return about(context, owner, (context.memory.facet or OVERVIEW,))
+        return about(context, owner, context.memory.facets or (OVERVIEW,))
     if others := _of_same_occasion(context):
         return others
     if reference.only_tells_situation(context):
@@ -168,7 +169,7 @@ def narrow(context: Context) -> Outcome:
         return otherwise(context)
     asked = reference.facets_of_follow_up(context)
     if not said.reading.facet_is_cued and options and "conditions" not in asked:
-        asked = (memory.facet or OVERVIEW,)
+        asked = memory.facets or (OVERVIEW,)
         if reference.answers_late(context, item, options):
             asked = (facet_narrowed(item, options, asked[0]),)
     return about(context, item.item_id, asked, options) or asking.step_back(context)
@@ -236,8 +237,8 @@ def _which_item(context: Context) -> Outcome:
     if context.understanding.facets[0] == "duration" and context.desk.is_waiting():
         return call_person(context, "asked")
     reply = plain(context, "clarify", phrases.ASK_ITEM_FIRST, slot="item")
-    facet = context.understanding.facets[0]
-    return Outcome(replace(reply, candidates=(), facet=facet), {"facet": facet})
+    facets = context.understanding.facets
+    return Outcome(replace(reply, candidates=(), facet=facets[0]), {"facet": joined(facets)})
 
 
 def out_of_scope(context: Context) -> Outcome:

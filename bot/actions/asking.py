@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bot.actions.beside import pairs_of
 from bot.actions.context import FAIRLY_LIKELY, Context, Outcome
+from bot.actions.memory import joined
 from bot.actions.person import call_person
 from bot.actions.positions import is_ordinal, position_in
 from bot.actions.telling import HUMAN_BUTTON, OVERVIEW, about, event, plain
@@ -43,10 +44,19 @@ BARELY_WORTH = 0.012
 OFFERED_KINDS = ("item", "outline", "subject", "event", "topic", "checklist", "report")
 
 
-def clarify(context: Context, choices: Sequence[Candidate], lead: str = phrases.WHICH) -> Outcome:
-    """Ask which of at most three records is meant, or whether the only likely one is."""
+def clarify(
+    context: Context,
+    choices: Sequence[Candidate],
+    lead: str = phrases.WHICH,
+    asked: Sequence[str] = (),
+) -> Outcome:
+    """Ask which of at most three records is meant, or whether the only likely one is.
+
+    What is chosen is answered with the facets ``asked``, without them with those of the message.
+    """
     said, memory = context.understanding, context.memory
-    facet = said.facets[0]
+    asked = asked or said.facets
+    facet = joined(asked)
     if len(choices) == 1:
         choices = [*choices, *_second(context, choices[0])]
     owners = [choice.owner for choice in choices]
@@ -59,7 +69,7 @@ def clarify(context: Context, choices: Sequence[Candidate], lead: str = phrases.
     reply = plain(context, "clarify", text, slot="item")
     offered = tuple(Offer(c.owner, context.guide.name(c.owner), c.score) for c in choices)
     reply = replace(
-        reply, intent="ask_item", facet=facet, candidates=offered, buttons=tuple(buttons)
+        reply, intent="ask_item", facet=asked[0], candidates=offered, buttons=tuple(buttons)
     )
     slots = {
         "awaiting": "choice",
@@ -118,7 +128,7 @@ def choose(context: Context) -> Outcome | None:
         return _again(context, phrases.NO_SUCH_NUMBER)
     else:
         owner = memory.offered[place]
-    facets = said.facets if said.reading.facet_is_cued else (memory.facet or OVERVIEW,)
+    facets = said.facets if said.reading.facet_is_cued else (memory.facets or (OVERVIEW,))
     return about(context, owner, facets)
 
 
@@ -141,9 +151,9 @@ def by_place(context: Context) -> str | None:
 def _again(context: Context, lead: str) -> Outcome:
     """Show the choices once more; what was asked about them meanwhile is kept."""
     memory, said = context.memory, context.understanding
-    outcome = clarify(context, shown(context, memory.offered[:MOST_CHOICES]), lead)
-    facet = said.facets[0] if said.reading.facet_is_cued else memory.facet
-    kept = {"question": memory.question, "refused": list(memory.refused), "facet": facet}
+    asked = said.facets if said.reading.facet_is_cued else memory.facets
+    outcome = clarify(context, shown(context, memory.offered[:MOST_CHOICES]), lead, asked)
+    kept = {"question": memory.question, "refused": list(memory.refused)}
     return Outcome(outcome.reply, {**outcome.slots, **kept})
 
 
@@ -265,9 +275,9 @@ def none_of_these(context: Context) -> Outcome:
         return step_back(context)
     if not rest:
         return call_person(context, "failures")
-    outcome = clarify(context, rest[:MOST_CHOICES], phrases.NEXT_BEST)
-    # The facet is the first question's; “都不是” has none.
-    slots = {"question": memory.question, "refused": refused, "facet": memory.facet}
+    # The facets are the first question's; “都不是” has none.
+    outcome = clarify(context, rest[:MOST_CHOICES], phrases.NEXT_BEST, memory.facets)
+    slots = {"question": memory.question, "refused": refused}
     return Outcome(outcome.reply, {**outcome.slots, **slots})
 
 
@@ -285,7 +295,9 @@ def step_back(context: Context) -> Outcome:
     if misses == "once":
         outcome = clarify(context, guesses, phrases.GUESSES)
         return Outcome(outcome.reply, {**outcome.slots, "misses": "twice"})
-    buttons = [Button(context.guide.name(c.owner), f"ask:{c.owner}:overview") for c in guesses]
+    buttons = [
+        Button(context.guide.name(c.owner), f"ask:{c.owner}:{joined(said.facets)}") for c in guesses
+    ]
     reply = plain(context, "fallback", phrases.NOT_UNDERSTOOD, buttons=(*buttons, HUMAN_BUTTON))
     return Outcome(replace(reply, intent="unknown"), {"misses": "once"})
 

@@ -12,6 +12,7 @@ from typing import Any
 
 # Short statements are kept, not stories.
 MOST_TOLD = 8
+FACET_JOINT = "+"
 LONGEST_TOLD = 60
 
 
@@ -20,7 +21,8 @@ class Memory:
     """The slots, with an empty value for what is not set."""
 
     item: str = ""
-    facet: str = ""
+    # What was asked of it last, or of whichever is meant; the slot joins them with FACET_JOINT.
+    facets: tuple[str, ...] = ()
     # The item before the one at hand.
     previous_item: str = ""
     # choice, situation, deletion: what the last reply asked for.
@@ -42,14 +44,30 @@ class Memory:
     def of(cls, slots: Mapping[str, Any]) -> Memory:
         """Read the engine's slots; what is missing or None is empty."""
         given = {name: slots[name] for name in cls.__dataclass_fields__ if slots.get(name)}
+        given["facets"] = facets_in(slots.get("facet") or "")
         for name in ("offered", "refused", "posed", "told"):
             if name in given:
                 given[name] = tuple(given[name])
         return cls(**given)
 
+    @property
+    def facet(self) -> str:
+        """The first of what was asked, or nothing."""
+        return next(iter(self.facets), "")
+
     def with_told(self, text: str) -> list[str]:
         """Return what was told, this text included."""
         return [*self.told, text[:LONGEST_TOLD]][-MOST_TOLD:]
+
+
+def joined(facets: Sequence[str]) -> str:
+    """Return facets as the slot and a button's payload hold them: “materials+where”."""
+    return FACET_JOINT.join(facets)
+
+
+def facets_in(text: str) -> tuple[str, ...]:
+    """Return what ``joined`` joined."""
+    return tuple(filter(None, text.split(FACET_JOINT)))
 
 
 def about_item(memory: Memory, item_id: str, facet: str) -> dict[str, Any]:

@@ -311,7 +311,7 @@ def facets_of_follow_up(context: Context) -> tuple[str, ...]:
     is_meant = said.facets[0] not in _NOT_OF_TELLING or asks_anything(said.text)
     if said.facets[0] != OVERVIEW and is_meant:
         return tuple(facet for facet in said.facets if facet != OVERVIEW)
-    return (memory.facet or OVERVIEW,)
+    return memory.facets or (OVERVIEW,)
 
 
 def _asks_whether(context: Context) -> bool:
@@ -335,7 +335,7 @@ def facets_asked(context: Context) -> tuple[str, ...]:
     """The facets asked for; “那社保卡呢” asks what was asked of the item before."""
     said, memory = context.understanding, context.memory
     if memory.facet and not said.reading.facet_is_cued and AND_THAT.match(said.text):
-        return (memory.facet,)
+        return memory.facets
     return said.facets
 
 

@@ -48,7 +48,7 @@ from nlu.protocol import Dialogue, DialogueUnavailable, Understanding, read_mess
 
 log = logging.getLogger(__name__)
 
-_ASK = re.compile(r"ask:([A-Za-z]{1,2}\d{2,4}):([a-z]+)")
+_ASK = re.compile(r"ask:([A-Za-z]{1,2}\d{2,4}):([a-z]+(?:\+[a-z]+){0,3})")
 _TELL = re.compile(r"tell:([A-Za-z]{1,2}\d{2,4}):([a-z0-9_]+)")
 _SAY = "say:"
 _GAPS = re.compile(r"(?<=[一-鿿])[ \u3000]+(?=[一-鿿])")

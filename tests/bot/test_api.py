@@ -271,7 +271,7 @@ def test_control_characters_are_dropped_and_the_words_answered(kiosk: Program) -
 @pytest.mark.parametrize(
     "text",
     [
-        "话" * 4000,
+        pytest.param("话" * 4000, id="very long"),
         "/restart",
         '/ask_item{"item": "GG08"}',
         "' OR 1=1 --",
@@ -302,6 +302,7 @@ def test_a_silent_caller_is_asked_to_speak(kiosk: Program) -> None:
     ("payload", "kind", "item"),
     [
         ("ask:GG08:where", "answer", "GG08"),
+        ("ask:GG08:materials+where", "answer", "GG08"),
         ("say:社保卡丢了怎么补", "answer", "SB13"),
         ("human", "handover", None),
     ],
@@ -315,7 +316,15 @@ def test_a_button_does_what_it_says(
 
 @pytest.mark.parametrize(
     "payload",
-    ["ask:GG08", "ask:GG08:where:now", "ask:../..:where", "drop", "/restart", "ask:GG08:WHERE"],
+    [
+        "ask:GG08",
+        "ask:GG08:where:now",
+        "ask:../..:where",
+        "drop",
+        "/restart",
+        "ask:GG08:WHERE",
+        "ask:GG08:where+",
+    ],
 )
 def test_a_payload_that_was_never_offered_is_refused(kiosk: Program, payload: str) -> None:
     assert_problem(

@@ -119,6 +119,19 @@ def test_what_is_picked_is_asked_what_was_asked_before(says: Says) -> None:
     assert picked(says, "第一个", facet=None).facet == "overview"
 
 
+def test_two_things_asked_are_both_told_of_what_is_picked(says: Says) -> None:
+    asked = answer.answer(says("卡丢了要带什么、到哪块办"))
+    assert (asked.reply.kind, asked.reply.facet) == ("clarify", "materials")
+    assert asked.reply.buttons[0].payload.endswith(":materials+where")
+    chosen = asking.choose(says("第一个", slots=asked.settled()))
+    assert chosen is not None
+    assert {each.facet for each in chosen.reply.answers} == {"materials", "where"}
+    pressed = says("", entities={"item": "SB13", "facet": "materials+where"})
+    assert (
+        answer.answer(pressed).reply.answers == picked(says, "1", facet="materials+where").answers
+    )
+
+
 def test_the_number_behind_the_last_choice_is_none_of_these(says: Says) -> None:
     reply = picked(says, "4")
     assert reply.kind == "clarify"
@@ -192,6 +205,7 @@ def test_none_of_these_offers_the_next_best_once_and_then_a_person(says: Says) -
     assert remembered["refused"] == CARDS["offered"]
     assert (remembered["question"], remembered["facet"]) == ("卡丢了", "fee")
     assert not {*remembered["offered"]} & {*CARDS["offered"]}
+    assert all(button.payload.endswith(":fee") for button in first.reply.buttons[:-1])
     desk = FakeDesk()
     second = asking.none_of_these(says("都不是", "none_of_these", slots=remembered, desk=desk))
     assert (second.reply.kind, desk.calls) == ("handover", ["failures"])
@@ -210,6 +224,12 @@ def test_yes_takes_the_only_one_offered(guide: Guide) -> None:
         "SB13",
         "fee",
     )
+
+
+def test_a_yes_that_names_another_matter_takes_nothing(says: Says) -> None:
+    yes = says("对，我要办居住证的签注", "affirm", slots=ONE)
+    chosen = asking.choose(yes)
+    assert chosen is None or chosen.reply.item != "SB13"
 
 
 def test_yes_to_several_takes_none_of_them_and_shows_them_again(says: Says) -> None:
