@@ -13,10 +13,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
-from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.escape import unescape
+from xlsxwriter import Workbook
 
 LARGEST_BYTES = 50_000_000
 MOST_ROWS = 100_000
@@ -26,10 +27,11 @@ LONGEST_CELL = 32_767  # Excel's own limit
 NOTES_SHEET = "说明"
 # What XML 1.0 cannot hold: control characters, halves of a surrogate pair, two noncharacters.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_BOLD = Font(bold=True)
-_SHADED = PatternFill("solid", fgColor="E8EEF7")
-_WRAPPED = Alignment(wrap_text=True, vertical="top")
+# Text for ever, whatever it begins with.
+_TEXT = {"quote_prefix": True, "text_wrap": True, "valign": "top"}
+_HEAD = {**_TEXT, "bold": True, "bg_color": "#E8EEF7"}
 _WIDEST = 60
+_NOTES_WIDTH = 100
 
 
 class WorkbookError(ValueError):
@@ -62,16 +64,19 @@ def write_workbook(path: Path, tables: Sequence[Table], notes: Sequence[str]) ->
     """
     for table in tables:
         _check_lengths(table)
-    book = Workbook()
-    first = book.active
-    assert first is not None
-    first.title = NOTES_SHEET
-    for number, note in enumerate(notes, start=1):
-        _put(first.cell(number, 1), note)
-    first.column_dimensions["A"].width = 100
-    for table in tables:
-        _write_table(book.create_sheet(table.name), table)
-    book.save(path)
+    # Row by row, so that a large office's workbook never stands in memory.
+    with path.open("wb") as target, Workbook(target, {"constant_memory": True}) as book:
+        head, text = book.add_format(_HEAD), book.add_format(_TEXT)
+        first = book.add_worksheet(NOTES_SHEET)
+        first.set_column(0, 0, _NOTES_WIDTH)
+        _write_rows(first, [[note] for note in notes], text)
+        for table in tables:
+            sheet = book.add_worksheet(table.name)
+            for column, width in enumerate(_widths(table)):
+                sheet.set_column(column, column, width)
+            sheet.freeze_panes(1, 1)
+            _write_rows(sheet, [table.heads], head)
+            _write_rows(sheet, table.rows, text, first=1)
 
 
 def _check_lengths(table: Table) -> None:
@@ -84,26 +89,23 @@ def _check_lengths(table: Table) -> None:
                 )
 
 
-def _write_table(sheet: Any, table: Table) -> None:
-    for column, head in enumerate(table.heads, start=1):
-        cell = sheet.cell(1, column)
-        _put(cell, head)
-        cell.font, cell.fill = _BOLD, _SHADED
-        longest = max((len(row[column - 1]) for row in table.rows[:200]), default=0)
-        width = min(_WIDEST, max(2 * len(head), longest) + 4)
-        sheet.column_dimensions[get_column_letter(column)].width = width
-    for number, row in enumerate(table.rows, start=2):
-        for column, text in enumerate(row, start=1):
+def _widths(table: Table) -> list[int]:
+    """Characters of each column, by its head and its first rows."""
+    longest = (
+        max((len(row[column]) for row in table.rows[:200]), default=0)
+        for column in range(len(table.heads))
+    )
+    return [
+        min(_WIDEST, max(2 * len(head), most) + 4)
+        for head, most in zip(table.heads, longest, strict=True)
+    ]
+
+
+def _write_rows(sheet: Any, rows: Sequence[Sequence[str]], form: Any, first: int = 0) -> None:
+    for number, row in enumerate(rows, start=first):
+        for column, text in enumerate(row):
             if text:
-                _put(sheet.cell(number, column), text)
-    sheet.freeze_panes = "B2"
-
-
-def _put(cell: Any, text: str) -> None:
-    cell.value = _UNWRITABLE.sub("", text)
-    cell.data_type = "s"
-    cell.quotePrefix = True
-    cell.alignment = _WRAPPED
+                sheet.write_string(number, column, _UNWRITABLE.sub("", text), form)
 
 
 def read_workbook(path: Path, wanted: Collection[str] | None = None) -> dict[str, Table]:
@@ -185,4 +187,6 @@ def _text(sheet: str, cell: Cell) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).replace("\r\n", "\n").replace("_x000D_", "").strip()
+    # What XML cannot hold stands as _x000D_ in the file (ECMA-376, 22.4.2.4: bstr).
+    text = unescape(str(value)).replace("\r\n", "\n").replace("\r", "\n")
+    return _UNWRITABLE.sub("", text).strip()
