@@ -17,7 +17,10 @@ venv:
 	@deploy/venv.sh
 
 test: venv
-	$(PYTHON) -m pytest -q
+	@failed=0; \
+	$(PYTHON) -m pytest -q -m "not alone" -n auto --maxprocesses 4 --dist loadfile || failed=1; \
+	$(PYTHON) -m pytest -q -m alone || failed=1; \
+	exit $$failed
 
 check: venv
 	.venv/bin/ruff format --check .

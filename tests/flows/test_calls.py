@@ -52,6 +52,7 @@ KEY = "exchange-key-1"
 Results = dict[str, Future[object]]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.vosk,
     pytest.mark.skipif(not (tiny_model_path() / "am").is_dir(), reason="no recognition model"),
 ]
@@ -138,7 +139,9 @@ def _press_for_person(server: Running) -> str:
 
 
 def _microphone(path: Path, question: str, seconds: float) -> Path:
-    wav_write(path, silence(GREETING_SECONDS) + voice(question) + silence(seconds))
+    """Wait for the greeting to end and ask; who is not understood says it again."""
+    asks = voice(question) + silence(AGAIN_SECONDS) + voice(question)
+    wav_write(path, silence(GREETING_SECONDS) + asks + silence(seconds))
     return path
 
 
@@ -168,9 +171,7 @@ def _by_sipp(server: Running, parent: Path, law: str, payload: int) -> None:
     question, item = QUESTIONS[f"sipp {law}"]
     folder = parent / f"sipp-{law}"
     folder.mkdir()
-    # Who is not understood says it again; nine calls at once on two cores may cost a word.
-    again = silence(AGAIN_SECONDS) + voice(question) + silence(15)
-    said = wav_read(_microphone(folder / "question.wav", question, 0)) + again
+    said = wav_read(_microphone(folder / "question.wav", question, 15))
     encode = alaw_encode if law == "PCMA" else ulaw_encode
     (folder / "question.raw").write_bytes(encode(said))
     text = (Path(__file__).parent / "question.xml").read_text("utf-8")
