@@ -191,7 +191,7 @@ def matched(
     def system(text: str) -> Outcome:
         reading = read_message(matcher, text)
         match = reading.match
-        danger = sense.recognise(text, lambda: enquiry_in(match))
+        danger = sense.recognise(text, lambda: enquiry_in(text, match))
         choices = match.choices if match.decision == "ask" else match.ranked[:1]
         offered = tuple(item for c in choices for item in (c.owner, *overviews.get(c.owner, ())))
         decision = "ask" if match.decision == "answer" and len(offered) > 1 else match.decision

@@ -187,6 +187,7 @@ def otherwise(context: Context) -> Outcome:
     if said.intent in ONLY_STEERS and not said.reading.facet_is_cued:
         # “就是看病报销的” says what is meant, whatever it begins with.
         is_more = said.intent == "affirm" and not asking.only_says_yes(said)
+        is_more = is_more and said.match.decision != "step_back"
         return answer(context) if is_more else small_talk.small_talk(context)
     if said.intent == "none_of_these":
         return asking.none_of_these(context)

@@ -31,6 +31,8 @@ WORTH_GUESSING = 0.1
 WORTH_TAKING = 0.3
 # So many times likelier than what is offered is what is another matter.
 MUCH_LIKELIER = 1.5
+# The first has this share of all that is offered where nobody need be asked twice.
+CLEARLY_ONE = 0.95
 # A courtesy is no longer.
 LONGEST_COURTESY = 5
 # Longer words that ask for something are more than the description of a choice.
@@ -119,6 +121,8 @@ def choose(context: Context) -> Outcome | None:
         owner = _described(context)
         if owner is None and is_yes and len(memory.offered) == 1:
             owner = memory.offered[0]
+        if owner is None and _asks_of_choice(context):
+            owner = _obvious(context)
         if owner is None:
             is_open = is_yes or _asks_of_choice(context)
             return _again(context, phrases.CHOOSE_FIRST) if is_open else None
@@ -130,6 +134,14 @@ def choose(context: Context) -> Outcome | None:
         owner = memory.offered[place]
     facets = said.facets if said.reading.facet_is_cued else (memory.facets or (OVERVIEW,))
     return about(context, owner, facets)
+
+
+def _obvious(context: Context) -> str | None:
+    """Who goes on asking without choosing means the first, where the rest is hardly likely."""
+    scores = _scores(context, context.memory.question)
+    best = max(scores, key=lambda owner: scores[owner], default=None)
+    is_clear = best is not None and _share(scores, best) >= CLEARLY_ONE
+    return best if is_clear and scores[str(best)] >= FAIRLY_LIKELY else None
 
 
 def _asks_of_choice(context: Context) -> bool:

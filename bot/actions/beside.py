@@ -6,6 +6,7 @@ import re
 
 from bot.actions.context import Context
 from bot.actions.facts import person_in
+from knowledge.record import ServiceItem
 from knowledge.search.facets import cued_facets
 
 # “临时的呢”, “注销呢”: another of the kind that is talked of.
@@ -60,10 +61,16 @@ def of_same_occasion(context: Context) -> list[str]:
         own += [material.name for material in item.materials]
     if what in "\n".join(own):
         return []
+    return [o for o in along_with(context, item) if any(what in n for n in guide.names(o))]
+
+
+def along_with(context: Context, item: ServiceItem) -> list[str]:
+    """Return the item talked of before, and what a turn of life brings along with an item."""
+    guide = context.guide
     events = (guide.event(event_id) for event_id in guide.events_with(item.item_id))
-    along = [entry.item for event in events if event is not None for entry in event.items]
-    others = dict.fromkeys(filter(None, [memory.previous_item, *along]))
-    return [o for o in others if o != item.item_id and any(what in n for n in guide.names(o))]
+    brought = [entry.item for event in events if event is not None for entry in event.items]
+    others = dict.fromkeys(filter(None, [context.memory.previous_item, *brought]))
+    return [other for other in others if other != item.item_id]
 
 
 def pairs_of(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from bot.conversations.messages import Reply
 from knowledge.record import Emergency
 from knowledge.search.analysis import normalise, squeezed
 from knowledge.search.danger import CALM, danger
+from knowledge.search.facets import asks_anything
 from knowledge.search.matcher import Match
 from knowledge.search.passages import NOT_OURS
 
@@ -24,8 +25,8 @@ SURELY_ASKED = 0.7
 # From BELIEVED on the classifier alone is believed, unless it is likelier that the message asks for
 # something of the office; from CERTAIN on in any case; below DOUBTED not even words are.
 BELIEVED, CERTAIN, DOUBTED = 0.25, 0.97, 0.06
-# What an enquiry weighs against danger.
-ENQUIRY_COUNTS = 0.85
+# What an enquiry weighs against danger; a statement, which asks for nothing, is hardly one.
+ENQUIRY_COUNTS, STATEMENT_COUNTS = 0.85, 0.6
 _CLAUSE = re.compile(r"[,，、。;；?？!！…\s]+")
 # What is told of another day, or only feared, is no danger now, unless it goes on.
 _NOT_NOW = re.compile(
@@ -90,13 +91,15 @@ class DangerSense:
         return max(found, key=lambda f: f[:2])[2] if found else None
 
 
-def enquiry_in(match: Match) -> float:
+def enquiry_in(text: str, match: Match) -> float:
     """Return the probability (0..1) that a matched text asks for something of the office.
 
     It counts a little less than what is heard of danger: a needless question is soon put right.
     """
-    is_ours = match.best is not None and match.best.kind not in NOT_OURS
-    return ENQUIRY_COUNTS * match.probability if is_ours else 0.0
+    if match.best is None or match.best.kind in NOT_OURS:
+        return 0.0
+    asks = match.decision == "answer" or asks_anything(text)
+    return (ENQUIRY_COUNTS if asks else STATEMENT_COUNTS) * match.probability
 
 
 # What says that a danger has passed, and what says that it has not.
@@ -112,10 +115,22 @@ _CALLED = re.compile(
 )
 
 
+_ASKS_ELSE = re.compile(
+    r"(?:[问说][个件]?(?:一下|下)?(?:别的|另外的?|其他的?)事?|(?:另外|顺便|再|还)(?:想|要)?问(?:一下|下|问|您|你|个)*|换个事|对了)"
+    r"[，,。：:\s]*(?P<rest>.{4,})$"
+)
+
+
 def is_over(text: str) -> bool:
     """Whether a message says that the danger has passed; that help was called is not enough."""
     said = re.sub(r"\s", "", text)
     return bool(_OVER.search(said)) and not _GOES_ON.search(said)
+
+
+def asked_after(text: str) -> str:
+    """“警察来了。我问个别的，养狗要带什么”: what is asked beside the good news, maybe nothing."""
+    found = _ASKS_ELSE.search(text)
+    return found["rest"].strip() if found else ""
 
 
 def only_called(text: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.actions import asking
-from bot.actions.beside import of_same_occasion
+from bot.actions.beside import along_with, of_same_occasion, pairs_of
 from bot.actions.context import FAIRLY_LIKELY, Context
 from bot.actions.facts import age_in, person_in
 from bot.actions.positions import position_in
@@ -36,12 +36,23 @@ IN_SIGHT = 0.1
 CLOSE = 0.9
 # A clause of several that are each asked about.
 LIKELY = 0.7
+# An item that is less probable than this is not what is asked about.
+HARDLY = 0.02
+# So many times as probable is much likelier.
+MUCH = 4
+# So few characters are hardly a question of their own.
+SHORT = 5
+# “那我婆婆呢，她是南京户口，今年79”
+_AND_WHO = re.compile(r"^(?:那么?|还有)?(?P<who>[^，,。呢]{1,6})呢[，,。？?！!]")
 # Words that lean on what was said before.
 _LEANS = re.compile(
     r"^(那|这|它|他|她|还|也|再|要是|如果|万一|不是|可是|但是)|[她他它]|这个|那个|呢[？?。]?$"
 )
 # Whether somebody of an age may; “行不行” alone may also ask for somebody to act for her.
 _WHETHER = re.compile(r"行不行|行吗|可以吗|能不能|能吗|能领|能办|够不够|算不算|呢[？?。]?$")
+# “才来三个月，能办不”: asked of what was told before it.
+_MAY = re.compile(r"[，,](?:能|可以|好)(?:不能)?(?:办|领|申请|拿)(?:不|吗|么|得?了?吗)?[？?。]?$")
+_LIKEWISE = re.compile(r"网上|手机|电脑|周[六日末]|星期|节|现在|今天|明天")
 _ACTS_FOR = re.compile(r"[代替帮]|上门")
 _VISITS = re.compile(r"[叫喊请让派找].{0,8}[来到上][我她他老]?[家门]")
 _CANNOT_COME = re.compile(r"走不动|[来去]不了|下不了[床楼]|出不了门|起不来床")
@@ -177,7 +188,7 @@ def is_follow_up(context: Context) -> bool:
         return not said.reading.has_subject and len(said.text) <= LONGEST_FOLLOW_UP
     if leaves(context, item) or len(said.text) > LONGEST_REMARK or of_same_occasion(context):
         return False
-    if not said.reading.has_subject or said.reading.facet_is_cued:
+    if not said.reading.has_subject or said.reading.facet_is_cued or asks_of_person(said.text):
         return True
     if len(said.text) <= LONGEST_FOLLOW_UP and said.facets[0] != OVERVIEW:
         return True
@@ -235,6 +246,8 @@ def leaves(context: Context, item: ServiceItem) -> bool:
     best = said.match.best
     if best is None or not said.reading.has_subject or best.owner == item.item_id:
         return False
+    if asks_of_person(said.text):
+        return False
     is_statement = not said.reading.facet_is_cued and not _ASKS.search(said.text)
     if is_statement and len(said.text) <= LONGEST_REMARK:
         tells = said.intent == "inform_person" and person_in(said.text) is not None
@@ -251,19 +264,55 @@ def leaves(context: Context, item: ServiceItem) -> bool:
     return _means_another(context, item)
 
 
+def asks_of_person(text: str) -> bool:
+    """“那我婆婆呢，她是南京户口”: the same, asked for somebody else."""
+    found = _AND_WHO.match(text)
+    return found is not None and person_in(found["who"]) not in (None, "self")
+
+
 def _means_another(context: Context, item: ServiceItem) -> bool:
-    match = context.understanding.match
+    match, memory = context.understanding.match, context.memory
     is_sure, best = match.decision == "answer", match.best
     if is_sure and best is not None and best.is_named:
         return True
     own = next((c for c in match.ranked if c.owner == item.item_id), None)
     if own is not None and own.is_named:
         return False
+    if best is not None and is_sure and best.owner in (memory.previous_item, *memory.offered):
+        return True
+    if _is_far_likelier(context, item, own.score if own is not None else 0.0):
+        return True
     if match.decision == "ask" and _names_another(context, item):
         return True
     if _is_about_qualifying(context, item):
         return False
-    return is_sure and match.probability >= LEAVES_AT
+    # “收菲吗” is too short to be sure of anything that it does not name.
+    if not is_sure or best is None or match.probability < LEAVES_AT:
+        return False
+    return len(context.understanding.text) > SHORT or _speaks_of(context, best.owner)
+
+
+def _is_far_likelier(context: Context, item: ServiceItem, own: float) -> bool:
+    """“火化的钱能不能减一点” while another allowance is talked of: hardly of that.
+
+    What the same turn of life brings along need not be as much likelier.
+    """
+    said, match = context.understanding, context.understanding.match
+    best = match.best
+    if best is None or best.kind not in ("item", "subject") or match.probability < LIKELY:
+        return False
+    asks = said.reading.facet_is_cued or _ASKS.search(said.text)
+    if not asks or "materials" in said.facets:
+        # “户口是去年从安徽迁来的” tells of her; “退伍证要带原件吗” names what is to be brought.
+        return False
+    comes_along = best.owner in along_with(context, item) and own * MUCH < best.score
+    return (own < HARDLY or comes_along) and _speaks_of(context, best.owner)
+
+
+def _speaks_of(context: Context, owner: str) -> bool:
+    """Whether a message shares two neighbouring characters with a name of a record."""
+    about = {*pairs_of(subject_of(context.understanding.text))}
+    return any(about & {*pairs_of(name)} for name in context.guide.names(owner))
 
 
 def _names_another(context: Context, item: ServiceItem) -> bool:
@@ -319,6 +368,8 @@ def _asks_whether(context: Context) -> bool:
     text = context.understanding.text
     if _ACTS_FOR.search(text) or not _WHETHER.search(text):
         return False
+    if _MAY.search(text) and len(text) <= LONGEST_FOLLOW_UP and not _LIKEWISE.search(text):
+        return not context.understanding.reading.facet_is_cued
     item = context.guide.item(context.memory.item)
     is_own = item is not None and _is_about_qualifying(context, item)
     return age_in(text) is not None or (is_own and _only_asks_whether(context))

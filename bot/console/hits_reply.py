@@ -45,7 +45,7 @@ class QuietDesk:
 def reply_to(text: str, match: Match, matcher: Matcher) -> Reply:
     """Return the reply to a question that was matched already."""
     guide = office.guide()
-    if found := guide.danger.recognise(text, lambda: enquiry_in(match)):
+    if found := guide.danger.recognise(text, lambda: enquiry_in(text, match)):
         return emergency_reply(found)
     reading = Reading(match, tuple(facets(text)), bool(cued_facets(text)), has_subject(text))
     said = Understanding(text, "ask_item", match.probability, reading)

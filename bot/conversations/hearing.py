@@ -34,6 +34,10 @@ _NO_PLACE = re.compile(
     r"[吗么呢？?]|怎么|什么|啥|哪|材料|证件|手续|准备|(?<!一)带|多少|多久|几[点天号个]|算了|不[办要用想说给告知方对是]|人工|真人|取消|等[等一下]|再说|先说|随便"
     r"|谢谢|上一|重来|[改换]成|^(对|是的?|好的?|嗯+|行|可以|没有|喂|你好|您好)[的了啊呀吧，,。]*$|代办|帮办|陪办|导办|听不"
 )
+_THEN_WHEN = re.compile(
+    r"[，,。；;、\s]+(?:那|就|我)*(?:[今明后]天|大后天|这?下?个?(?:周|星期|礼拜)[一二三四五六日天末]"
+    r"|早上|[上下中]午|晚上|\d+点|[一二两三四五六七八九十]+点|哪天|随时|尽快|都行)"
+)
 _LEADS = re.compile(
     r"^(?:我|他|她|咱|老人)?(?:家|们)?(?:就)?(?:住址|地址|家|位置|地点)?(?:就)?(?:住|是|在)*[:：]?"
 )
@@ -57,11 +61,18 @@ def hear(text: str, asked: str = "") -> Heard:
     elif all(each.kind != "name" for each in found):
         found = sorted([*found, *_called(text, found)], key=lambda each: each.start)
     is_said_so = asked == "location" or not found
-    if expected == "address" and is_said_so and _is_place(text):
-        place = _LEADS.sub("", text.strip()) or text.strip()
-        return Heard("<address>", {"address": place})
+    if expected == "address" and is_said_so:
+        said, then = _before_time(text.strip())
+        if _is_place(said):
+            return Heard(f"<address>{mask(then)}", {"address": _LEADS.sub("", said) or said})
     values = {str(each.kind): each.value for each in found if each.kind in KEPT}
     return Heard(_masked(text, found), values)
+
+
+def _before_time(text: str) -> tuple[str, str]:
+    """“临江社区，明天上午”: what stands before the clause that tells when, and that clause on."""
+    found = _THEN_WHEN.search(text)
+    return (text[: found.start()], text[found.start() :]) if found else (text, "")
 
 
 def _is_place(text: str) -> bool:

@@ -24,7 +24,14 @@ from django.db import IntegrityError, transaction
 from bot import clock
 from bot.actions import office
 from bot.actions.context import THEN, Guide
-from bot.actions.emergencies import danger_stays, emergency_reply, enquiry_in, is_over, only_called
+from bot.actions.emergencies import (
+    asked_after,
+    danger_stays,
+    emergency_reply,
+    enquiry_in,
+    is_over,
+    only_called,
+)
 from bot.actions.gathering import context_for
 from bot.actions.person import is_meant_as_number
 from bot.actions.rendering import with_cards
@@ -52,6 +59,7 @@ _ASK = re.compile(r"ask:([A-Za-z]{1,2}\d{2,4}):([a-z]+(?:\+[a-z]+){0,3})")
 _TELL = re.compile(r"tell:([A-Za-z]{1,2}\d{2,4}):([a-z0-9_]+)")
 _SAY = "say:"
 _GAPS = re.compile(r"(?<=[一-鿿])[ \u3000]+(?=[一-鿿])")
+_MISHEARD = re.compile(r"(?<=[们请帮找喊叫要人])[待带]办(?!事项|结)")
 # What the engine reads where a picture came without a word.
 PHOTO = "<photo>"
 PHOTO_ALONE = Reply(
@@ -205,8 +213,16 @@ def _think(conversation: Conversation, turn: Turn, record: TurnRecord, heard: He
     guide = office.guide()
     lasting = guide.danger.of_kind(conversation.danger) if conversation.danger else None
     if lasting and is_over(turn.text):
-        return _Said(_calmed(conversation))
-    if found := _danger(guide, turn):
+        calmed, asks = _calmed(conversation), asked_after(record.text)
+        if not asks:
+            return _Said(calmed)
+        said = _answered(conversation, turn, record, heard, asks)
+        text = f"{calmed.text}\n\n{said.reply.text}"
+        speech = (calmed.text, *said.reply.speech) if said.reply.speech else ()
+        return replace(said, reply=replace(said.reply, text=text, speech=speech))
+    # Who says that the call was made tells of no other danger.
+    has_called = lasting is not None and only_called(turn.text)
+    if not has_called and (found := _danger(guide, turn)):
         return _Said(_alarm(conversation, found, record))
     if _is_with_clerk(conversation):
         return _Said(Reply(kind="handover", intent="human", text=phrases.PASSED_ON))
@@ -222,7 +238,7 @@ def _danger(guide: Guide, turn: Turn) -> Emergency | None:
     if turn.payload or not turn.text.strip():
         return None
     text = turn.text
-    return guide.danger.recognise(text, lambda: enquiry_in(office.matcher().match(text)))
+    return guide.danger.recognise(text, lambda: enquiry_in(text, office.matcher().match(text)))
 
 
 def _alarm(conversation: Conversation, found: Emergency, record: TurnRecord) -> Reply:
@@ -252,8 +268,11 @@ def _is_with_clerk(conversation: Conversation) -> bool:
     return queue.state == "taken"
 
 
-def _answered(conversation: Conversation, turn: Turn, record: TurnRecord, heard: Heard) -> _Said:
-    text = _spoken(record.text.strip())
+def _answered(
+    conversation: Conversation, turn: Turn, record: TurnRecord, heard: Heard, asks: str = ""
+) -> _Said:
+    """What the dialogue makes of a turn; ``asks``: the part of it that is to be answered."""
+    text = _spoken((asks or record.text).strip())
     if turn.attachments and not text and not turn.payload:
         if not DraftOf(conversation.sender).get("form"):
             return _Said(PHOTO_ALONE)
@@ -275,9 +294,13 @@ def _answered(conversation: Conversation, turn: Turn, record: TurnRecord, heard:
 
 
 def _spoken(text: str) -> str:
-    """Join the words that a recogniser puts apart; blanks between clauses stay."""
+    """Join the words that a recogniser puts apart; blanks between clauses stay.
+
+    “请你们待办” means the service, whose name sounds the same.
+    """
     gaps = _GAPS.findall(text)
-    return _GAPS.sub("", text) if len(gaps) * MOST_PER_WORD >= len(text) else text
+    joined = _GAPS.sub("", text) if len(gaps) * MOST_PER_WORD >= len(text) else text
+    return _MISHEARD.sub("代办", joined)
 
 
 def _with_cards(reply: Reply) -> Reply:

@@ -25,7 +25,7 @@ CUED_SHARE = 0.15
 # A clause that asks on its own counts as a question of its own from this probability on.
 SURE_CLAUSE = 0.5
 # Where the best is less probable than this, the second is told too if it is at least that probable.
-DOUBTED, SECOND = 0.7, 0.2
+DOUBTED, SECOND = 0.8, 0.15
 # How much the reader's word counts beside the classifier's.
 READER_SHARE = 0.35
 # Values of the features; cues weigh more, so that regularisation does not wash them out.

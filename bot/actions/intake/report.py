@@ -53,6 +53,12 @@ _LEAVE_IT = frozenset(
 _REPORTING = re.compile(
     r"^(?:我|我们)?(?:要|想|来)?(?:匿名|实名)?(?:举报|投诉|反映|报修|报告)(?:一下)?(?=..)"
 )
+# “会不会让老板晓得是我说的”
+_FEARS = re.compile(r"[让给叫被].{0,6}(?:晓得|知道|看到|发现|查到)|保密|泄露|报复|找[我上]麻烦")
+# “我要投诉” says nothing of what.
+_BARE = re.compile(
+    r"(?:我|我们)?(?:要|想|来)*(?:匿名|实名)?(?:举报|投诉|反映|报修)(?:一下|一?个?(?:事情?|问题|情况))?[。！!，,\s]*"
+)
 _ASKS_AFTER = re.compile(
     r"了没(?!有?人)|没有?[啊呀呢？?]|[吗呢？?]$|怎么样了|到哪|下文"
     r"|(?:(?:报|反映|打电话|说|讲)(?:了|过|的).{0,20}(?:怎么|咋)?|(?:上[周月次回]|上个?礼[拜败]|昨天|前[天几]).{0,50}(?:怎么|咋))"
@@ -91,6 +97,9 @@ def begin(context: Context) -> Outcome:
     if said.facets[0] == PROGRESS_FACET and _ASKS_AFTER.search(said.text):
         # “上周反映过的，有人去查了没有” was reported before.
         return cases.progress(context)
+    if _BARE.fullmatch(said.text):
+        reply = plain(context, "ask_slot", phrases.REPORT_WHAT, slot="description")
+        return Outcome(replace(reply, candidates=()))
     kind = kind_meant(context)
     if kind is None or asks_of_its_item(said):
         return answer.report(context)
@@ -218,6 +227,8 @@ def validate(context: Context) -> Outcome:
         return dropped(context)
     if asked == "contact" and ("<phone>" in said.text or is_meant_as_number(said.text)):
         return _accepted(values, {}, {"lead": phrases.PHONE_NOT_WHOLE})
+    if asked == "contact" and _FEARS.search(said.text):
+        return _accepted(values, {}, {"lead": phrases.NOBODY_IS_TOLD})
     if refuses(said.text) and not (said.reading.has_subject and said.reading.facet_is_cued):
         return _accepted(values, {}, {"lead": phrases.WHY_NEEDED.get(asked, "")})
     if said.reading.facet_is_cued or said.intent in _LEAVE_IT:

@@ -62,6 +62,9 @@ _YES = re.compile(
     r"(?:的|了|呀|啊|吧|嗯|对|是|好|没错|没问题|确认|就这样|办吧|就这么办|提交|登记|交办|报吧|[，,。！!])*$"
 )
 _THANKS = re.compile(r"[，,。！!\s]*(?:谢谢|多谢|谢了|麻烦|辛苦)(?:你们?|您|了|啦)*[。！!]*$")
+_URGES = re.compile(
+    r"(?<=[对是好行嗯的])[，,。！!\s]+(?:请|麻烦)?(?:你们?|您)?(?:快点?|赶紧|赶快|尽快|早点|抓紧)[^不别没错改换，,。]{0,10}[。！!]?$"
+)
 _NEIGHBOUR = re.compile(r"邻居|隔壁|对门|楼上的?老|楼下的?老")
 _CHILDREN = frozenset({"mother", "father", "grandparent"})
 _GROUPS = (
@@ -113,8 +116,9 @@ def names_mode(text: str) -> bool:
 
 
 def without_thanks(text: str) -> str:
-    """“是的，谢谢” is a yes."""
-    return _THANKS.sub("", text.strip()) or text.strip()
+    """“是的，谢谢” is a yes, and so is “对，快点叫他们停”."""
+    said = _THANKS.sub("", text.strip()) or text.strip()
+    return _URGES.sub("", said)
 
 
 def is_yes(text: str) -> bool:

@@ -31,6 +31,10 @@ _PARTS = (
 _WEEKEND = re.compile(r"双休日?|休息日")
 _WEEKDAY = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天]")
 _MOVED = re.compile(r"[改换挪推移](?:成|到|在|为)")
+# “明天我要去医院，后天上午吧”: the day on which she cannot, told before the one on which she can.
+_BUSY = re.compile(
+    r"^.*(?:要去|有事|没空|没得空|不得闲|不在家?|不行|不方便|没人|来不及)[^，,。；;]*[，,。；;](?=.*(?:天|周|号|点|[上下中]午|晚上))"
+)
 _BOUND = re.compile(r"(?:点|半|一刻|三刻)(?:钟)?(?P<bound>以?前|之前|以?后|之后)")
 _NUMBER = r"\d{1,2}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]"
 _CLOCK = re.compile(
@@ -67,7 +71,7 @@ def time_in(text: str, now: datetime) -> Appointment | None:
     """
     said = re.sub(r"\s", "", text)
     # “明天有事，改到后天”: what it is moved to, not what it is moved from.
-    said = _MOVED.split(said)[-1] or said
+    said = _BUSY.sub("", _MOVED.split(said)[-1]) or said
     on, day_words = _day(said, now.date())
     part = next((part for found, part in _PARTS if found.search(said)), None)
     moment = _clock(said, part)

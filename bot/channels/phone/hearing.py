@@ -43,7 +43,7 @@ def danger_in(hypotheses: Sequence[Hypothesis]) -> str:
     for one in hypotheses[:DANGER_READINGS]:
         if one.confidence < DANGER_SHARE * hypotheses[0].confidence:
             continue
-        if sense.recognise(one.text, lambda said=one.text: enquiry_in(matcher.match(said))):  # type: ignore[misc]
+        if sense.recognise(one.text, lambda said=one.text: enquiry_in(said, matcher.match(said))):  # type: ignore[misc]
             return one.text
     return ""
 
