@@ -132,6 +132,15 @@ def test_two_things_asked_are_both_told_of_what_is_picked(says: Says) -> None:
     )
 
 
+def test_who_goes_on_asking_means_the_first_where_the_rest_is_hardly_likely(
+    says: Says, guide: Guide
+) -> None:
+    slots = {**CARDS, "question": "社保卡丢了怎么补", "offered": ["SB13", "SC07"]}
+    reply = asking.choose(says("要带什么", slots=slots))
+    assert reply is not None
+    assert (reply.reply.item, reply.reply.facet) == ("SB13", "materials")
+
+
 def test_the_number_behind_the_last_choice_is_none_of_these(says: Says) -> None:
     reply = picked(says, "4")
     assert reply.kind == "clarify"

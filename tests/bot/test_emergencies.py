@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -17,8 +17,10 @@ from bot.actions.emergencies import (
     SURELY_ASKED,
     DangerSense,
     Hear,
+    asked_after,
     danger_stays,
     emergency_reply,
+    enquiry_in,
     is_over,
     only_called,
 )
@@ -27,7 +29,8 @@ from bot.conversations.messages import Reply
 from knowledge.files import KnowledgeFiles
 from knowledge.record import Emergency
 from knowledge.search.danger import CALM, shipped_danger
-from knowledge.search.matcher import Matcher
+from knowledge.search.matcher import Match, Matcher
+from tests.understood import candidates
 
 HELD_OUT = Path(__file__).parents[1] / "data" / "heldout"
 
@@ -400,6 +403,34 @@ def test_what_says_that_it_has_passed_ends_it(text: str) -> None:
 )
 def test_what_does_not_say_so_ends_nothing(text: str) -> None:
     assert not is_over(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("警察来了，都带走了。我问个别的，养犬登记带什么", "养犬登记带什么"),
+        ("火灭了，对了，社保卡丢了怎么补", "社保卡丢了怎么补"),
+        ("没事了", ""),
+        ("人醒过来了，谢谢你们", ""),
+    ],
+)
+def test_what_is_asked_beside_the_good_news_is_heard(text: str, asks: str) -> None:
+    assert asked_after(text) == asks
+
+
+@pytest.mark.parametrize(
+    ("text", "decision", "weight"),
+    [
+        ("我妈从楼梯上滚下来了，腿歪到一边", "ask", 0.6),
+        ("摔伤了能不能申请临时救助", "ask", 0.85),
+        ("我妈摔了一跤要申请临时救助", "answer", 0.85),
+    ],
+)
+def test_a_statement_is_hardly_an_enquiry(
+    text: str, decision: Literal["ask", "answer"], weight: float
+) -> None:
+    found = Match(candidates("MZ08"), 0.5, decision, ())
+    assert enquiry_in(text, found) == pytest.approx(weight * 0.5)
 
 
 @pytest.mark.parametrize(

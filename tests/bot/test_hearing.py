@@ -13,6 +13,7 @@ from bot.conversations.hearing import hear
         ("我叫张三", "", "我叫<name>", {"name": "张三"}),
         ("代办尊老金，叫张三", "", "代办尊老金，叫<name>", {"name": "张三"}),
         ("名字叫李四", "", "名字叫<name>", {"name": "李四"}),
+        ("我姓张叫张三", "", "我姓张叫<name>", {"name": "张三"}),
         ("张三", "name", "<name>", {"name": "张三"}),
         (
             "王秀英，13800138000",
@@ -23,6 +24,7 @@ from bot.conversations.hearing import hear
         ("李四，13800138000", "mode", "<name>，<phone>", {"name": "李四", "phone": "13800138000"}),
         ("幺三八零零幺三八零零零", "phone", "<phone>", {"phone": "13800138000"}),
         ("顶山花园2栋", "address", "<address>", {"address": "顶山花园2栋"}),
+        ("临江社区，明天上午", "address", "<address>，明天上午", {"address": "临江社区"}),
         ("珍珠路社区菜场旁边", "location", "<address>", {"address": "珍珠路社区菜场旁边"}),
     ],
 )

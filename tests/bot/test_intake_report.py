@@ -90,6 +90,19 @@ def test_why_a_number_is_asked_for(talk: Talk) -> None:
     assert talk.answers("为什么要留电话").text.startswith(phrases.WHY_NEEDED["contact"])
 
 
+def test_who_fears_to_be_known_is_told_that_nobody_hears_of_it(talk: Talk) -> None:
+    talk.opens("工地老板欠我们工资半年了")
+    talk.answers("浦珠路99号工地")
+    assert talk.answers("说了会不会让老板晓得是我说的").text.startswith(phrases.NOBODY_IS_TOLD)
+
+
+@pytest.mark.parametrize("said", ["我要投诉", "我要反映一下", "举报！"])
+def test_who_only_wants_to_complain_is_asked_of_what(says: Says, said: str) -> None:
+    outcome = report.begin(says(said, "report_problem"))
+    assert (outcome.reply.kind, outcome.reply.text) == ("ask_slot", phrases.REPORT_WHAT)
+    assert outcome.draft == {}
+
+
 def test_a_number_that_is_not_whole_is_asked_for_again(talk: Talk) -> None:
     talk.opens("顶山花园10栋门口垃圾没人清")
     assert talk.answers("1390013900").text.startswith(phrases.PHONE_NOT_WHOLE)

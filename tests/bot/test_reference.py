@@ -45,6 +45,39 @@ def test_where_several_are_meant_a_follow_up_is_of_one_of_them(
     assert reference.is_follow_up(context) is is_it
 
 
+@pytest.mark.parametrize(
+    ("held", "text", "item"),
+    [
+        ("SB05", "火化的钱能不能减一点", "MZ22"),
+        ("WJ05", "光荣证早没影了，能补一本不", "WJ03"),
+        ("SB38", "那宝宝的户口在哪上", "GA06"),
+        ("GG03", "改租外头房子有没有补贴", "GG02"),
+    ],
+)
+def test_what_is_far_likelier_of_another_leaves_the_item_at_hand(
+    says: Says, held: str, text: str, item: str
+) -> None:
+    reply = answer.answer(says(text, slots={"item": held})).reply
+    assert reply.item != held
+    assert item in (reply.item, *(offer.item for offer in reply.candidates[:1]))
+
+
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [
+        ("GG11", "退伍证要带原件吗"),
+        ("MZ11", "户口是去年从安徽迁来的"),
+        ("MZ11", "那我婆婆呢，她是南京户口，今年79"),
+        ("SB38", "上班没空跑，手机上能弄吗"),
+        ("SB41", "收菲吗"),
+    ],
+)
+def test_what_may_well_be_of_the_item_at_hand_stays_with_it(
+    says: Says, held: str, text: str
+) -> None:
+    assert answer.answer(says(text, slots={"item": held, "facet": "conditions"})).reply.item == held
+
+
 def test_without_an_item_at_hand_nothing_is_a_follow_up(says: Says) -> None:
     assert not reference.is_follow_up(says("要钱吗"))
 
