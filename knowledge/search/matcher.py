@@ -49,7 +49,7 @@ SHORTEST_NAME = 3
 # shares of it: the more somebody tells, the less a single similar sentence proves.
 WHOLE_SCALE = 12.0
 # A second less probable than WORTH_NAMING is no reason to ask back about a first that is PLAIN.
-PLAIN = 0.96
+PLAIN = 0.97
 WORTH_NAMING = 0.1
 
 
