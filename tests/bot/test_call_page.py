@@ -88,7 +88,13 @@ def test_a_token_is_for_one_new_call_and_a_short_time(client: Client) -> None:
         assert call_of_token(token) is None
 
 
-@pytest.mark.parametrize("token", ["", "x", "a:b:c", signing.dumps("c", salt="web-conversation")])
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("", "x", "a:b:c"),
+        pytest.param(signing.dumps("c", salt="web-conversation"), id="of a conversation"),
+    ],
+)
 def test_a_false_token_is_nobodys(token: str) -> None:
     assert call_of_token(token) is None
 
