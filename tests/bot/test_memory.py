@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.actions.context import Outcome
-from bot.actions.memory import LONGEST_TOLD, MOST_TOLD, Memory, about_item
+from bot.actions.memory import LONGEST_TOLD, MOST_TOLD, Memory, about_item, joined
 from bot.conversations.messages import Reply
 from tests.bot.conftest import Says
 from tests.nlu.test_data import domain_slots
@@ -45,7 +45,15 @@ def test_the_turn_reads_its_memory_from_the_engines_slots(says: Says) -> None:
 
 
 def test_everything_remembered_is_a_slot_of_the_engine() -> None:
-    assert set(Memory.__dataclass_fields__) <= set(domain_slots())
+    # The facets share one slot, joined.
+    assert {*Memory.__dataclass_fields__} - {"facets"} | {"facet"} <= {*domain_slots()}
+
+
+def test_several_facets_go_through_one_slot() -> None:
+    slot = joined(["materials", "where"])
+    assert Memory.of({"facet": slot}).facets == ("materials", "where")
+    assert Memory.of({"facet": slot}).facet == "materials"
+    assert (Memory.of({}).facets, Memory.of({}).facet) == ((), "")
 
 
 def test_the_last_short_statements_are_kept() -> None:

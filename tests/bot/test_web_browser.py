@@ -252,7 +252,7 @@ def test_a_browser_that_lost_its_cookie_still_knows_the_elder_page(
 
 def test_the_choices_of_a_situation_stand_under_the_words_and_are_pressed_once(page: Page) -> None:
     page.goto("/")
-    ask(page, "居住证怎么办")
+    ask(page, "头一次办居住证，怎么申请")
     expect(page.locator(".bubble + .answers")).to_have_count(1)
     expect(page.locator(".choices:not(.answers) .choice")).to_have_count(2)
     turn = page.locator(".answers")

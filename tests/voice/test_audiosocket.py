@@ -161,6 +161,7 @@ asterisk = pytest.mark.audiosocket
 
 
 @asterisk
+@pytest.mark.alone
 def test_a_call_hears_and_is_heard_clearly_and_evenly() -> None:
     async def call() -> None:
         sweep = np.sin(np.cumsum(np.linspace(300, 3000, 12000)) * 2 * np.pi / 8000)

@@ -82,6 +82,7 @@ def test_in_real_time_a_second_takes_a_second(recordings: list[Path], heard: Pat
 
 
 @pytest.mark.audiosocket
+@pytest.mark.alone
 def test_a_running_gateway_is_rung_and_heard(recordings: list[Path], heard: Path) -> None:
     async def ring() -> None:
         calls, register, call_id = Calls(), CallRegister(), uuid4()
@@ -104,6 +105,7 @@ def test_a_running_gateway_is_rung_and_heard(recordings: list[Path], heard: Path
 
 
 @pytest.mark.audiosocket
+@pytest.mark.alone
 def test_the_gateways_last_words_are_heard_to_the_end(recordings: list[Path], heard: Path) -> None:
     said = tone(440, 0.6)
 

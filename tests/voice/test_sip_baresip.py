@@ -81,6 +81,7 @@ async def _quiet(server: SipServer) -> None:
     assert (server.legs, server.talks, server.free_ports) == (0, 0, 500)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("law", ["PCMA", "PCMU"])
 def test_both_sides_hear_each_other_clearly_in_both_laws(tmp_path: Path, law: str) -> None:
     calls = Calls()

@@ -242,7 +242,7 @@ def test_the_shipped_classifier_knows_every_facet() -> None:
 def test_a_doubtful_facet_is_told_together_with_the_next() -> None:
     likely = {"conditions": 0.5, "proxy": 0.3, "overview": 0.2}
     assert module._with_second("conditions", likely) == ["conditions", "proxy"]
-    assert module._with_second("conditions", {**likely, "conditions": 0.7}) == ["conditions"]
+    assert module._with_second("conditions", {**likely, "conditions": 0.8}) == ["conditions"]
     assert module._with_second("conditions", {**likely, "proxy": 0.1, "overview": 0.1}) == [
         "conditions"
     ]
