@@ -299,12 +299,15 @@ def _is_far_likelier(context: Context, item: ServiceItem, own: float) -> bool:
     """
     said, match = context.understanding, context.understanding.match
     best = match.best
-    if best is None or best.kind not in ("item", "subject") or match.probability < LIKELY:
+    if best is None or match.probability < LIKELY:
         return False
-    asks = said.reading.facet_is_cued or _ASKS.search(said.text)
+    asks = said.reading.facet_is_cued or asks_anything(said.text)
     if not asks or "materials" in said.facets:
         # “户口是去年从安徽迁来的” tells of her; “退伍证要带原件吗” names what is to be brought.
         return False
+    if best.kind not in ("item", "subject"):
+        # “你们会不会把我的身份证号给别人看” has no word of its topic's name.
+        return match.decision == "answer" and own < HARDLY and not _leans(context, item)
     comes_along = best.owner in along_with(context, item) and own * MUCH < best.score
     return (own < HARDLY or comes_along) and _speaks_of(context, best.owner)
 

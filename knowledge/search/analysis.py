@@ -154,10 +154,15 @@ def initials(text: str) -> list[str]:
 
     They belong to what is searched, not to a question written in characters.
     """
-    words = [w for w in _words(text) if re.fullmatch(r"[一-鿿]+", w)]
-    joined = [a + b for a, b in pairwise(words) if len(a + b) <= LONGEST_INITIALS]
-    several = [w for w in (*words, *joined) if 1 < len(w) <= LONGEST_INITIALS]
-    return [_INITIALS + "".join(s[0] for s in lazy_pinyin(w)) for w in dict.fromkeys(several)]
+    words = [(w, _initials_of(w)) for w in _words(text) if re.fullmatch(r"[一-鿿]+", w)]
+    joined = [(a + b, first + second) for (a, first), (b, second) in pairwise(words)]
+    found = dict([*words, *joined])
+    return [_INITIALS + typed for w, typed in found.items() if 1 < len(w) <= LONGEST_INITIALS]
+
+
+@lru_cache(maxsize=50_000)
+def _initials_of(word: str) -> str:
+    return "".join(sound[0] for sound in lazy_pinyin(word))
 
 
 def _is_typed_initials(unit: str) -> bool:
@@ -190,8 +195,9 @@ def _known_syllables() -> frozenset[str]:
     return frozenset(s for s in sounds if s.isascii() and len(s) > 1) | {"a", "e"}
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in jieba.lcut(text) if _WORD.match(word)]
+@lru_cache(maxsize=16)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in jieba.lcut(text) if _WORD.match(word))
 
 
 @lru_cache(maxsize=20_000)

@@ -107,6 +107,13 @@ def test_the_time_is_changed_to_what_it_is_moved_to(talk: Talk, ticket: Ticket) 
     assert ticket.time_at.astimezone(MONDAY_MORNING.tzinfo).hour == 15
 
 
+def test_what_stays_as_it_is_is_not_told_as_changed(talk: Talk, ticket: Ticket) -> None:
+    reply = talk.says_to(cases.change, "明天家里没人，上门时间改到后天下午行吗", "change_ticket")
+    assert reply.kind == "ticket_changed"
+    assert "方式" not in reply.text
+    assert "mode" not in reply.slots
+
+
 def test_the_phone_is_changed_after_it_was_asked_for(talk: Talk, ticket: Ticket) -> None:
     asked = talk.says_to(cases.change, "我要改单子的电话", "change_ticket")
     assert (asked.kind, asked.slot) == ("ask_slot", "phone")

@@ -345,7 +345,7 @@ def change_of(context: Context, case: Case) -> Outcome:
     if not isinstance(case, Ticket):
         return status(context, case)
     said = context.understanding
-    values = _changes(context)
+    values = _changes(context, case)
     if not values:
         slot = "phone" if re.search(r"电话|号码|手机", said.text) else "time"
         text = phrases.CHANGE_WHAT.format(number=spaced_number(case.number), item=case.item_name)
@@ -378,14 +378,16 @@ def change_of(context: Context, case: Case) -> Outcome:
     return Outcome(reply, {}, draft={"asked": None, "case": None})
 
 
-def _changes(context: Context) -> dict[str, str]:
+def _changes(context: Context, ticket: Ticket) -> dict[str, str]:
     said, draft = context.understanding, context.draft
     values = {n: draft[f"said_{n}"] for n in ("phone", "address") if draft.get(f"said_{n}")}
     wish = time_in(said.text, context.now)
     if wish is not None and (wish.at is not None or draft.get("asked") == "time"):
         values["time"] = wish.words
         values["time_at"] = wish.at.isoformat() if wish.at else ""
-    if (mode := mode_in(said.text)) and re.search(r"改|换", said.text):
+    # “上门时间改到后天”: it is to stay as it is.
+    mode = mode_in(said.text)
+    if mode and mode != ticket.mode and re.search(r"改|换", said.text):
         values["mode"] = mode
     return values
 
@@ -405,7 +407,7 @@ def _row(name: str, value: str) -> str:
 def changing(context: Context) -> Outcome:
     """What is said after “您要改什么”."""
     case = _noted_case(context)
-    if case is None:
+    if not isinstance(case, Ticket):
         return answer.otherwise(context)
     text = context.understanding.text
     if re.search(r"算了|不改了|不用了", text):
@@ -413,7 +415,7 @@ def changing(context: Context) -> Outcome:
         return Outcome(
             replace(reply, intent="cancel", candidates=()), {}, draft={"asked": None, "case": None}
         )
-    if not _changes(context) and not re.search(r"电话|号码|手机|时间|日子|地址", text):
+    if not _changes(context, case) and not re.search(r"电话|号码|手机|时间|日子|地址", text):
         return answer.otherwise(context)
     return change_of(context, case)
 
