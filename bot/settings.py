@@ -257,6 +257,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "bot.api.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
+    # The server in front has put the caller's address in; what she writes into headers is hers.
+    "NUM_PROXIES": 0,
     "COMPACT_JSON": True,
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {

@@ -47,9 +47,9 @@ def _of_a_case(context: Context) -> Outcome | None:
     """The yes to what was read back, and how far a ticket is, need no engine."""
     text, form = context.understanding.text, context.draft.get("form")
     if form == ticket.READ_BACK and is_yes(text):
-        return ticket.open_ticket(context)
+        return ticket.confirm(context)
     if form == report.READ_BACK and is_yes(text):
-        return report.open_report(context)
+        return report.confirm(context)
     if not form and is_yes(text):
         return cases.told_again(context)
     if cases.asks_for_case(text) and cases.mine(context):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
@@ -40,6 +41,18 @@ class AddressLimit(_Limit):
         """Count by address, pages only."""
         if not getattr(request.user, "conversation_id", ""):
             return None
+        return f"limit:address:{self.get_ident(request)}"
+
+
+class PageLimit(AddressLimit):
+    """The form of the page, which works without scripts; counted with the page's messages."""
+
+    def lets(self, request: HttpRequest) -> bool:
+        """Whether one more may be taken from this address."""
+        return self.allow_request(Request(request), APIView())
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        """Count by address."""
         return f"limit:address:{self.get_ident(request)}"
 
 

@@ -17,6 +17,7 @@ from bot import clock
 from bot.actions import office
 from bot.actions.rendering import FACET_TITLES
 from bot.api.auth import conversation_of_token, token_for
+from bot.api.limits import PageLimit
 from bot.api.serializers import LONGEST_TEXT
 from bot.channels.lines import calls_of, card_rows, lines_of
 from bot.channels.outbox import notices_fetched
@@ -51,10 +52,15 @@ def chat(request: HttpRequest) -> HttpResponse:
     if conversation_id is None:
         conversation_id = uuid4().hex
         token = token_for(conversation_id)
-    if request.method == "POST":
+    # What is said too often is not taken, but stays in its field.
+    is_refused = request.method == "POST" and not PageLimit().lets(request)
+    if request.method == "POST" and not is_refused:
         _take(request, conversation_id)
     letters = letter_size(request)
-    response = render(request, "chat.html", _page(request, conversation_id, token, letters))
+    shown = _page(request, conversation_id, token, letters)
+    if is_refused:
+        shown |= {"unsent": request.POST.get("text", "")[:LONGEST_TEXT], "busy": phrases.TOO_OFTEN}
+    response = render(request, "chat.html", shown, status=429 if is_refused else 200)
     response.set_cookie(
         COOKIE,
         token,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 from uuid import uuid4
 
@@ -27,11 +27,10 @@ from bot.console.tickets_forms import ASKERS, GROUPS, MODES, REASONS, CallerForm
 from bot.tickets import services
 from bot.tickets.errors import TicketError
 from bot.tickets.models import Ticket
-from bot.tickets.services import Consent, TicketRequest
+from bot.tickets.services import CONSENT_LASTS, Consent, TicketRequest
 from knowledge.record import ServiceItem
 from knowledge.search.errors import SearchError
 
-CONSENT_LASTS: Final = timedelta(days=180)
 PROMISED_DAYS: Final = 5
 MOST_FOUND: Final = 12
 LONGEST_MATERIAL: Final = 120
@@ -165,7 +164,7 @@ def words_read_back(item: ServiceItem, said: dict[str, Any]) -> str:
     return (
         f"{said['name']}，电话{spoken_phone}，住{said['address']}。"
         f"委托我们{said['mode']}“{item.name}”，因为{why}。"
-        f"时间：{said['time_text']}。办完为止，随时可以撤销。您看对不对？"
+        f"时间：{said['time_text']}。办完为止，最长半年，随时可以撤销。您看对不对？"
     )
 
 

@@ -28,8 +28,12 @@ from bot.tickets.selectors import Case
 
 PER_ASKER: Final = 5
 ASKER_WINDOW: Final = timedelta(minutes=15)
+# Whoever comes as somebody else each time tries phones for a number, or numbers for a phone. The
+# ten thousand numbers of a day are soon tried; but a number's owner must not be kept out for long.
 PER_NUMBER: Final = 10
-NUMBER_WINDOW: Final = timedelta(days=1)
+NUMBER_WINDOW: Final = timedelta(hours=1)
+PER_PHONE: Final = 10
+PHONE_WINDOW: Final = timedelta(days=1)
 # By then whoever asks has had her answer, and a right one is no longer a try.
 SETTLED: Final = timedelta(seconds=10)
 _LENGTH = 10
@@ -43,11 +47,14 @@ def case_find(number: str, phone: str, asker: str) -> Case | None:
     digits = re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", number))
     digits = digits if len(digits) == _LENGTH else ""
     # Written before it is counted: tries at the same moment see each other.
-    tried = LookupTry.objects.create(asker=_anonymous(asker), number=digits, tried_at=clock.now())
+    given = phone_digest(phone)
+    tried = LookupTry.objects.create(
+        asker=_anonymous(asker), number=digits, phone_digest=given, tried_at=clock.now()
+    )
     if _is_too_many(tried):
         tried.delete()
         raise TooManyTries
-    case, given = _case(digits), phone_digest(phone)
+    case = _case(digits)
     kept = case.phone_digest if case else ""
     is_match = hmac.compare_digest(kept, given) and bool(kept)
     if not is_match:
@@ -83,12 +90,16 @@ def _case(number: str) -> Case | None:
 
 
 def _is_too_many(tried: LookupTry) -> bool:
-    now = tried.tried_at
-    by_asker = LookupTry.objects.filter(asker=tried.asker, tried_at__gt=now - ASKER_WINDOW)
-    if by_asker.count() > PER_ASKER:
-        return True
-    by_number = LookupTry.objects.filter(number=tried.number, tried_at__gt=now - NUMBER_WINDOW)
-    return bool(tried.number) and by_number.count() > PER_NUMBER
+    limits = (
+        ({"asker": tried.asker}, PER_ASKER, ASKER_WINDOW),
+        ({"number": tried.number}, PER_NUMBER, NUMBER_WINDOW),
+        ({"phone_digest": tried.phone_digest}, PER_PHONE, PHONE_WINDOW),
+    )
+    return any(
+        LookupTry.objects.filter(**same, tried_at__gt=tried.tried_at - window).count() > most
+        for same, most, window in limits
+        if all(same.values())
+    )
 
 
 def _anonymous(asker: str) -> str:

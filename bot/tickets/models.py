@@ -196,21 +196,23 @@ class Rating(models.Model):
 class LookupTry(models.Model):
     """Somebody asked about a number and was wrong about its phone, or is asking just now.
 
-    ``asker`` is a digest: it counts her tries without telling who she is.
+    ``asker`` and ``phone_digest`` count tries without telling who she is or what phone she gave.
     """
 
     asker = models.CharField(max_length=64)
     number = models.CharField(max_length=10)
+    phone_digest = models.CharField(max_length=64, default="")
     tried_at = models.DateTimeField()
     # Whether whoever the number belongs to has heard of it.
     is_told = models.BooleanField(default=False)
 
     class Meta:
-        """Tries are counted by asker, and by number."""
+        """Tries are counted by asker, by number and by phone."""
 
         indexes: ClassVar = [
             models.Index(fields=["asker", "tried_at"], name="lookup_asker"),
             models.Index(fields=["number", "tried_at"], name="lookup_number"),
+            models.Index(fields=["phone_digest", "tried_at"], name="lookup_phone"),
         ]
 
     def __str__(self) -> str:

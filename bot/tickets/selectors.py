@@ -42,6 +42,15 @@ def case_numbered(number: str) -> Case | None:
     return ticket or Reporter.objects.filter(number=number).select_related("report").first()
 
 
+def case_of_request(request_key: str) -> Case | None:
+    """Return the ticket or report that a form has opened already, if it has."""
+    if not request_key:
+        return None
+    ticket = Ticket.objects.filter(request_key=request_key).select_related("community").first()
+    reporters = Reporter.objects.filter(request_key=request_key).select_related("report")
+    return ticket or reporters.first()
+
+
 def _cases(which: Q) -> list[Case]:
     tickets = Ticket.objects.filter(which).select_related("assignee", "community", "conversation")
     reporters = Reporter.objects.filter(which).select_related("report", "conversation")

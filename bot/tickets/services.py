@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -77,6 +77,10 @@ class TicketRequest:
     id_number: str = ""
     materials: tuple[tuple[str, str], ...] = ()
     promised_days: int = 5
+
+
+# “办完为止，最长半年”: what every read-back says.
+CONSENT_LASTS: Final = timedelta(days=180)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.actions.intake import cases, phrases
 from bot.actions.intake import report as report_form
 from bot.actions.intake import ticket as ticket_form
 from bot.actions.single_turn import single_turn
+from bot.reports import services as report_services
+from bot.reports.models import Report
+from bot.reports.services import ReportRequest
 from bot.tickets import phrases as ticket_phrases
 from bot.tickets.models import Ticket
 from tests.bot.conftest import MONDAY_MORNING, Says
@@ -165,6 +170,62 @@ def test_what_was_closed_and_is_not_solved_is_opened_again(town: Town, talk: Tal
 def test_what_is_still_open_is_told_of_instead(talk: Talk, ticket: Ticket) -> None:
     reply = talk.says_to(cases.progress, "还是没办好", "ask_progress")
     assert reply.kind == "ticket_status"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("我的单子还没办好吗", "ticket_status"), ("没办好之前我要不要再来一趟", "ticket_status")],
+)
+def test_who_only_asks_opens_nothing_again(town: Town, talk: Talk, text: str, kind: str) -> None:
+    done = town.delivered(conversation=talk.conversation)
+    assert talk.says_to(cases.progress, text, "ask_progress").kind == kind
+    done.refresh_from_db()
+    assert done.state == "delivered"
+
+
+def test_what_comes_back_is_the_one_that_is_named(town: Town, talk: Talk) -> None:
+    done = town.delivered(conversation=talk.conversation)
+    other = town.opened("yes-2", conversation=talk.conversation, item_id="GG08")
+    told = talk.says_to(cases.progress, f"单号{other.number}没办好，重新办", "ask_progress")
+    assert (told.kind, told.ticket and told.ticket["number"]) == ("ticket_status", other.number)
+    again = talk.says_to(cases.progress, f"单号{done.number}没办好，重新办", "ask_progress")
+    assert (again.kind, again.ticket and again.ticket["number"]) == ("ticket_changed", done.number)
+
+
+def test_what_was_finished_long_ago_does_not_come_back(town: Town, talk: Talk) -> None:
+    town.delivered(conversation=talk.conversation)
+    talk.now = MONDAY_MORNING + cases.REOPENED_WITHIN + timedelta(days=1)
+    assert talk.says_to(cases.progress, "还是没办好", "ask_progress").kind == "ticket_status"
+
+
+def test_that_it_is_solved_is_a_reports_verdict(town: Town, talk: Talk) -> None:
+    kind = talk.context("", "").guide.report_kind("R01")
+    assert kind is not None
+    request = ReportRequest(kind, "明发滨江3栋", "灯不亮")
+    reporter = report_services.report_open(request, "yes-9", conversation=talk.conversation)
+    Report.objects.update(state="closed", closed_at=MONDAY_MORNING)
+    assert talk.says_to(cases.progress, "已经修好了，谢谢", "ask_progress").kind == "rated"
+    reporter.refresh_from_db()
+    assert reporter.verdict == report_services.SOLVED
+
+
+def test_that_it_is_solved_is_thanks_where_nothing_was(talk: Talk) -> None:
+    assert talk.says_to(cases.progress, "解决了，谢谢", "ask_progress").kind == "smalltalk"
+
+
+def test_a_number_that_is_not_whole_changes_nothing(talk: Talk, ticket: Ticket) -> None:
+    asked = talk.says_to(cases.change, "电话改成1391111222", "change_ticket")
+    assert (asked.kind, asked.slot) == ("ask_slot", "phone")
+    ticket.refresh_from_db()
+    assert ticket.sealed_person["phone"] == PHONE
+
+
+def test_the_phone_that_proves_who_asks_is_no_change(talk: Talk, town: Town) -> None:
+    elsewhere = town.opened()
+    text = f"我要改时间，单号{elsewhere.number}，电话{PHONE}"
+    talk.says_to(cases.change, text, "change_ticket")
+    asked = talk.kept(cases.looked_up(talk.context("", "change_ticket")))
+    assert (asked.kind, asked.slot) == ("ask_slot", "time")
 
 
 def test_a_yes_after_the_ticket_says_its_number_once_more(talk: Talk, ticket: Ticket) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bot.actions.intake import phrases
+from bot.actions.intake import phrases, ticket
+from bot.actions.single_turn import _of_a_case
 from bot.conversations.models import TurnRecord
 from bot.tickets.models import Ticket
 from tests.bot.conftest import Says
-from tests.bot.intaking import Talk
+from tests.bot.intaking import Act, Talk
 from tests.bot.ticketing import make_town
 
 pytestmark = pytest.mark.django_db
@@ -79,22 +80,64 @@ def test_what_is_wrong_is_asked_for_until_it_is_right(talk: Talk) -> None:
     assert not Ticket.objects.exists()
 
 
-def test_a_yes_in_the_middle_of_a_correction_is_none_to_the_whole(talk: Talk) -> None:
+@pytest.mark.parametrize("confirm", [ticket.confirm, _of_a_case])
+def test_a_yes_in_the_middle_of_a_correction_is_none_to_the_whole(talk: Talk, confirm: Act) -> None:
     talk.opens(WISH)
     talk.answers(PERSON)
     talk.confirms("电话不对")
-    assert talk.confirms("对").kind == "confirm"
+    assert talk.says_to(confirm, "对").kind == "confirm"
     assert not Ticket.objects.exists()
-    assert talk.confirms("对").kind == "ticket_opened"
+    assert talk.says_to(confirm, "对").kind == "ticket_opened"
 
 
-def test_a_yes_to_what_never_reached_her_is_read_back_once_more(talk: Talk) -> None:
+@pytest.mark.parametrize("confirm", [ticket.confirm, _of_a_case])
+def test_a_yes_to_what_never_reached_her_is_read_back_once_more(talk: Talk, confirm: Act) -> None:
     talk.opens(WISH)
     talk.answers(PERSON)
     TurnRecord.objects.all().delete()
-    assert talk.confirms("对").kind == "confirm"
+    assert talk.says_to(confirm, "对").kind == "confirm"
     assert not Ticket.objects.exists()
-    assert talk.confirms("对").kind == "ticket_opened"
+    assert talk.says_to(confirm, "对").kind == "ticket_opened"
+
+
+def test_what_was_read_back_is_what_is_kept_as_consent(talk: Talk) -> None:
+    talk.opens(WISH)
+    read_back = talk.answers(PERSON)
+    talk.confirms("对")
+    assert Ticket.objects.get().sealed_consent["words"] == read_back.text
+
+
+def loses_the_answer(talk: Talk) -> Ticket:
+    """The yes is taken, its answer never arrives: the form is still as it was."""
+    talk.opens(WISH)
+    talk.answers(PERSON)
+    draft, slots = dict(talk.draft), dict(talk.slots)
+    talk.confirms("对")
+    TurnRecord.objects.order_by("pk").last().delete()  # type: ignore[union-attr]
+    talk.draft, talk.slots = draft, slots
+    return Ticket.objects.get()
+
+
+def test_a_correction_after_a_lost_answer_changes_the_ticket(talk: Talk) -> None:
+    opened = loses_the_answer(talk)
+    assert talk.confirms("改成后天下午").kind == "ticket_changed"
+    opened.refresh_from_db()
+    assert opened.time_text == "后天下午"
+    assert not talk.draft.get("form")
+
+
+def test_who_gives_up_after_a_lost_answer_is_asked_whether_to_withdraw(talk: Talk) -> None:
+    loses_the_answer(talk)
+    asked = talk.confirms("算了，不办了", "cancel")
+    assert (asked.kind, asked.intent) == ("confirm", "cancel_ticket")
+    assert Ticket.objects.get().state == "ordered"
+
+
+def test_what_was_said_with_a_time_that_is_past_is_not_lost(talk: Talk) -> None:
+    talk.opens(WISH)
+    talk.answers(PERSON)
+    assert talk.confirms("电话改成13900139000，时间改到今天早上七点").slot == "time"
+    assert "139 0013 9000" in talk.confirms("后天上午").text
 
 
 def test_the_same_wish_once_more_opens_no_second_ticket(talk: Talk) -> None:

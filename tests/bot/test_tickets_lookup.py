@@ -13,7 +13,7 @@ from bot.handovers.models import Notice
 from bot.tickets import phrases
 from bot.tickets.clockwork import tickets_sweep
 from bot.tickets.errors import TooManyTries
-from bot.tickets.lookup import PER_ASKER, PER_NUMBER, case_find
+from bot.tickets.lookup import PER_ASKER, PER_NUMBER, PER_PHONE, case_find
 from bot.tickets.models import LookupTry
 from tests.bot.ticketing import (
     PHONE,
@@ -84,18 +84,32 @@ def test_after_five_wrong_ones_an_asker_waits_a_quarter_of_an_hour(
     assert case_find(ticket.number, PHONE, "a") == ticket
 
 
-def test_a_number_is_closed_for_the_day_after_ten_whoever_asks_and_whether_it_exists(
+def test_a_number_is_closed_for_an_hour_after_ten_whoever_asks_and_whether_it_exists(
     town: Town, office_clock: TurnedClock
 ) -> None:
     number = town.opened().number
     nobodys = f"261123{(int(number[6:]) + 1) % 10000:04}"
     for tried in (number, nobodys):
         for asker in range(PER_NUMBER):
-            assert case_find(tried, WRONG, f"{tried}{asker}") is None
+            assert case_find(tried, f"139{tried[6:]}{asker:04}", f"{tried}{asker}") is None
         with pytest.raises(TooManyTries):
             case_find(tried, PHONE, "somebody else")
-    office_clock.goes_on(days=1)
+    office_clock.goes_on(hours=1)
     assert case_find(number, PHONE, "a") is not None
+
+
+def test_a_phone_is_closed_for_a_day_after_ten_numbers_whoever_asks(
+    town: Town, office_clock: TurnedClock
+) -> None:
+    number = town.opened().number
+    for guess in range(PER_PHONE):
+        wrong = f"261123{(int(number[6:]) + 1 + guess) % 10000:04}"
+        assert case_find(wrong, PHONE, f"asker {guess}") is None
+    office_clock.goes_on(hours=23)
+    with pytest.raises(TooManyTries):
+        case_find(number, PHONE, "one more")
+    office_clock.goes_on(hours=1)
+    assert case_find(number, PHONE, "one more") is not None
 
 
 def test_who_asks_is_not_written_down(town: Town) -> None:

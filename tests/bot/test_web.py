@@ -7,10 +7,12 @@ import re
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.test import Client
 
 from bot.api.auth import conversation_of_token
+from bot.api.limits import PageLimit
 from bot.channels import web
 from bot.conversations import phrases
 from bot.conversations.models import TurnRecord
@@ -32,11 +34,12 @@ class Browser:
         self.page = html.unescape(response.content.decode())
         return response
 
-    def posts(self, **fields: str) -> Any:
+    def posts(self, headers: dict[str, str] | None = None, **fields: str) -> Any:
         """Send a form of the page."""
         mark = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
         assert mark
-        response = self.client.post("/", {"csrfmiddlewaretoken": mark[1], **fields})
+        form = {"csrfmiddlewaretoken": mark[1], **fields}
+        response = self.client.post("/", form, **(headers or {}))
         self.page = html.unescape(response.content.decode())
         return response
 
@@ -65,6 +68,21 @@ def test_a_form_without_scripts_gets_its_answer(browser: Browser) -> None:
     assert "内容待窗口核实" in browser.page
     browser.opens()
     assert "社保卡丢了怎么补" in browser.page
+
+
+def test_who_asks_too_fast_keeps_the_words_and_is_told(
+    browser: Browser, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BOT_RATE_LIMITS = "on"
+    monkeypatch.setattr(PageLimit, "rate", "2/min")
+    cache.clear()
+    taken = [browser.posts(text=f"第{n}句").status_code for n in (1, 2)]
+    asked = TurnRecord.objects.count()
+    refused = browser.posts({"HTTP_X_FORWARDED_FOR": "192.0.2.7"}, text="第3句")
+    assert (taken, refused.status_code) == ([200, 200], 429)
+    assert TurnRecord.objects.count() == asked
+    assert phrases.TOO_OFTEN in browser.page
+    assert ">第3句</textarea>" in browser.page
 
 
 def test_a_button_of_the_page_works_without_scripts(browser: Browser) -> None:

@@ -116,3 +116,8 @@ def test_a_question_that_begins_with_no_denies_nothing(text: str) -> None:
 @pytest.mark.parametrize("text", ["不是", "不是这个", "不是的，不是我", "不对，是我妈吧"])
 def test_a_plain_no_stays_one(text: str) -> None:
     assert plain_intent("deny", text, NOTHING_READ) is None
+
+
+@pytest.mark.parametrize("text", ["没解决", "还没修好", "解决了", "都解决了，谢谢", "嗯，修好了"])
+def test_whether_it_is_solved_is_asked_of_a_case(text: str) -> None:
+    assert plain_intent("nlu_fallback", text, NOTHING_READ) == PROGRESS

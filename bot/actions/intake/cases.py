@@ -16,7 +16,7 @@ from bot.actions.asking import LONGEST_COURTESY
 from bot.actions.context import Context, Outcome
 from bot.actions.intake import phrases
 from bot.actions.intake.forms import FILLED, SILENT
-from bot.actions.intake.said import mode_in
+from bot.actions.intake.said import is_whole, mode_in
 from bot.actions.intake.times import time_in
 from bot.actions.person import spaced
 from bot.actions.telling import HUMAN_BUTTON, plain
@@ -25,7 +25,7 @@ from bot.casework.numbers import number_in, spaced_number
 from bot.conversations.messages import Button, Kind, Reply
 from bot.reports import phrases as report_phrases
 from bot.reports import services as reports
-from bot.reports.models import Reporter
+from bot.reports import states as report_states
 from bot.tickets import lookup, selectors, services, states
 from bot.tickets import phrases as ticket_phrases
 from bot.tickets.errors import TooManyTries
@@ -38,6 +38,11 @@ LOOKUP_SLOTS = ("phone", "number")
 _PREFIX = "lookup_"
 _NOT_SOLVED = re.compile(
     r"没(?:有)?(?:解决|办好|弄好|处理好|修好|清掉?|整改)|还是(?:老样子|那样|没)|又(?:堆|坏|来|停|吵|不行)|重新(?:办|处理)|再办一[次遍]|不满意.{0,4}重"
+)
+# “没办好之前要不要再来”, “还没办好吗”: asked, not complained of.
+_ASKS_WHETHER = re.compile(r"[吗么?？]\W*$|要不要|之前")
+_SOLVED = re.compile(
+    r"^(?:嗯+|哦|好的?)?[，,]?(?:已经|都|全|是)?(?:给我)?(?:解决|处理好|弄好|修好|办好|清掉)了(?![没吗么])"
 )
 _CASE_WORDS = re.compile(
     r"单子|单号|编号|工单|诉求|我报的|我反映的|登记的|点的单|跑腿|代办的|帮办的|派人|网格员|什么时候来|啥时候来|来了没|还没来"
@@ -75,6 +80,8 @@ _OF_A_SERVICE = re.compile(r"单子|单号|上次|上回|那次|那天|上门|�
 _INTENTS = {"change": "change_ticket", "cancel": "cancel_ticket", "rate": "rate"}
 RECTIFY_WORKING_DAYS = 15
 JUST_OPENED = timedelta(minutes=10)
+# What was finished longer ago does not come back for a word in passing.
+REOPENED_WITHIN = timedelta(days=30)
 
 
 def score_in(text: str) -> int | None:
@@ -157,9 +164,12 @@ def progress(context: Context) -> Outcome:
     """How far something is: a ticket or report of hers, else the item's usual way, else asked."""
     said = context.understanding
     cases = mine(context)
-    if cases and _NOT_SOLVED.search(said.text):
-        return reopen(context)
+    if _SOLVED.search(said.text):
+        return solved(context)
     number = number_in(context.draft.get("said_words") or said.text)
+    is_hers = not number or any(case.number == number for case in cases)
+    if cases and is_hers and _is_complaint(said.text):
+        return reopen(context)
     if cases and not (number and all(case.number != number for case in cases)):
         asks_of_item = "progress" in said.facets and said.reading.has_subject
         case = _meant(context, cases)
@@ -318,7 +328,7 @@ def looked_up(context: Context) -> Outcome:
 def change(context: Context) -> Outcome:
     """Change phone, time, address or mode of a ticket."""
     cases = mine(context)
-    if cases and _NOT_SOLVED.search(context.understanding.text):
+    if cases and _is_complaint(context.understanding.text):
         return reopen(context)
     tickets = [case for case in cases if isinstance(case, Ticket)]
     number = number_in(context.draft.get("said_words") or context.understanding.text)
@@ -349,13 +359,11 @@ def change_of(context: Context, case: Case) -> Outcome:
     if not values:
         slot = "phone" if re.search(r"电话|号码|手机", said.text) else "time"
         text = phrases.CHANGE_WHAT.format(number=spaced_number(case.number), item=case.item_name)
-        reply = plain(context, "ask_slot", text, slot=slot, buttons=(HUMAN_BUTTON,), confidence=1.0)
-        reply = _of(case, reply, "change_ticket")
-        return Outcome(reply, {"awaiting": "change"}, draft={"asked": slot, "case": case.number})
+        return _ask_change(context, case, slot, text, buttons=(HUMAN_BUTTON,))
     if past := _is_past(values, context.now):
-        reply = plain(context, "ask_slot", past, slot="time", confidence=1.0)
-        reply = _of(case, reply, "change_ticket")
-        return Outcome(reply, {"awaiting": "change"}, draft={"asked": "time", "case": case.number})
+        return _ask_change(context, case, "time", past)
+    if "phone" in values and not is_whole(values["phone"]):
+        return _ask_change(context, case, "phone", phrases.ASK_AGAIN["phone"])
     try:
         at = values.get("time_at")
         changed = services.ticket_change(
@@ -378,9 +386,20 @@ def change_of(context: Context, case: Case) -> Outcome:
     return Outcome(reply, {}, draft={"asked": None, "case": None})
 
 
+def _ask_change(
+    context: Context, case: Case, slot: str, text: str, buttons: tuple[Button, ...] = ()
+) -> Outcome:
+    reply = plain(context, "ask_slot", text, slot=slot, buttons=buttons, confidence=1.0)
+    reply = _of(case, reply, "change_ticket")
+    return Outcome(reply, {"awaiting": "change"}, draft={"asked": slot, "case": case.number})
+
+
 def _changes(context: Context, ticket: Ticket) -> dict[str, str]:
     said, draft = context.understanding, context.draft
     values = {n: draft[f"said_{n}"] for n in ("phone", "address") if draft.get(f"said_{n}")}
+    if values.get("phone") == ticket.sealed_person.get("phone"):
+        # It only proves who asks.
+        del values["phone"]
     wish = time_in(said.text, context.now)
     if wish is not None and (wish.at is not None or draft.get("asked") == "time"):
         values["time"] = wish.words
@@ -529,20 +548,60 @@ def rating(context: Context) -> Outcome:
     return rate_of(context, case)
 
 
+def _is_complaint(text: str) -> bool:
+    return bool(_NOT_SOLVED.search(text)) and not _ASKS_WHETHER.search(text)
+
+
 def reopen(context: Context) -> Outcome:
-    """“还是没办好”: a closed case comes back."""
-    for case in mine(context):
-        if isinstance(case, Ticket) and case.state in states.DONE:
-            fresh = services.ticket_reopen(case, context.understanding.text)
-            text = phrases.REOPENED.format(number=spaced_number(fresh.number))
-            return _changed(context, "ticket_changed", text, fresh)
-        if isinstance(case, Reporter) and case.report.state == "closed":
-            reports.report_verdict(case, solved=False, words=context.understanding.text)
-            case.report.refresh_from_db()
-            text = phrases.REOPENED.format(number=spaced_number(case.number))
-            return _changed(context, "ticket_status", text, case)
+    """“还是没办好”: what was finished comes back; what is still open is told how far it is."""
     cases = mine(context)
-    return status(context, cases[0]) if cases else answer.otherwise(context)
+    meant = _meant(context, cases)
+    last = max(filter(_is_finished, cases), key=_finished_at, default=None)
+    if meant is not None and last is not None and _is_open(meant) and not _is_told(context, meant):
+        # Of what is not told apart, the latest to happen.
+        meant = last if _finished_at(last) > selectors.opened_at(meant) else meant
+    if meant is None:
+        return answer.otherwise(context)
+    if not _is_finished(meant) or context.now - _finished_at(meant) > REOPENED_WITHIN:
+        return status(context, meant)
+    text = phrases.REOPENED.format(number=spaced_number(meant.number))
+    if isinstance(meant, Ticket):
+        fresh = services.ticket_reopen(meant, context.understanding.text)
+        return _changed(context, "ticket_changed", text, fresh)
+    reports.report_verdict(meant, solved=False, words=context.understanding.text)
+    meant.report.refresh_from_db()
+    return _changed(context, "ticket_status", text, meant)
+
+
+def solved(context: Context) -> Outcome:
+    """“解决了” to what was finished last: a report's verdict, a ticket's rating."""
+    last = max(filter(_is_finished, mine(context)), key=_finished_at, default=None)
+    if last is None:
+        return small_talk.small_talk(_as_intent(context, "thanks"))
+    if isinstance(last, Ticket):
+        return rate_of(context, last)
+    reports.report_verdict(last, solved=True)
+    reply = plain(context, "rated", phrases.SOLVED, confidence=1.0)
+    return Outcome(_of(last, reply, "rate"), {})
+
+
+def _is_finished(case: Case) -> bool:
+    if isinstance(case, Ticket):
+        return case.state in states.DONE
+    return bool(case.report.state == report_states.CLOSED)
+
+
+def _finished_at(case: Case) -> datetime:
+    closed = case.closed_at if isinstance(case, Ticket) else case.report.closed_at
+    return closed or selectors.opened_at(case)
+
+
+def _is_told(context: Context, case: Case) -> bool:
+    """Whether a message says which case it is about, by number or item."""
+    text = context.draft.get("said_words") or context.understanding.text
+    best = context.understanding.match.best
+    is_item = isinstance(case, Ticket) and best is not None and best.owner == case.item_id
+    return bool(number_in(text)) or (is_item and context.understanding.reading.has_subject)
 
 
 def _changed(context: Context, kind: Kind, text: str, case: Case) -> Outcome:

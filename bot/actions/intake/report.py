@@ -27,6 +27,7 @@ from bot.evidence.services import uploads_attach
 from bot.gazetteer.selectors import community_of
 from bot.reports import services
 from bot.reports.services import ReportRequest
+from bot.tickets import selectors
 from knowledge import opening
 from knowledge.record import ReportKind
 from nlu.settling import PROGRESS_FACET
@@ -287,7 +288,7 @@ def _forgotten() -> dict[str, str | None]:
 def dropped(context: Context) -> Outcome:
     """“算了”: nothing is kept, nothing was submitted."""
     reply = plain(context, "smalltalk", phrases.REPORT_DROPPED, confidence=1.0)
-    slots = {**{_PREFIX + slot: None for slot in SLOTS}, "report_wanted": None, "item": None}
+    slots = {**_closed(), "item": None}
     return Outcome(
         replace(reply, intent="cancel", candidates=()),
         {**slots, "requested_slot": None, "awaiting": None},
@@ -377,6 +378,11 @@ def confirm(context: Context) -> Outcome:
     if is_yes(said.text) or (said.intent == "affirm" and not _NO.search(said.text)):
         is_whole_yes = not draft.get("asked") and was_read_back(context, draft.get("words", ""))
         return open_report(context) if is_whole_yes else read_back(context)
+    opened_before = selectors.case_of_request(draft.get("key", ""))
+    if opened_before is not None:
+        # The yes was taken, only its answer was lost.
+        told = cases.opened_already(context, opened_before)
+        return replace(told, slots=_closed(), draft=_forgotten(), leaves=False)
     if _QUITS.search(said.text) or said.intent in ("cancel", "goodbye"):
         return dropped(context)
     heard = _corrected(context, values)
@@ -442,9 +448,12 @@ def open_report(context: Context) -> Outcome:
         buttons=(Button("处理到哪一步了", "say:我报的事处理到哪一步了"),),
     )
     reply = replace(reply, intent="affirm", candidates=(), confidence=1.0)
-    slots: dict[str, object] = {_PREFIX + slot: None for slot in SLOTS}
-    slots |= {"report_wanted": None, "item": None}
-    return Outcome(reply, slots, draft=_forgotten())
+    return Outcome(reply, {**_closed(), "item": None}, draft=_forgotten())
+
+
+def _closed() -> dict[str, object]:
+    """The engine's slots of a form that is done with."""
+    return {**{_PREFIX + slot: None for slot in SLOTS}, "report_wanted": None}
 
 
 def _due(on: date, today: date) -> str:

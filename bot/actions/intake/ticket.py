@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from bot.actions import answer, asking
@@ -40,7 +40,8 @@ from bot.casework.numbers import spaced_number
 from bot.conversations.messages import Button
 from bot.gazetteer.selectors import community_of
 from bot.tickets import selectors, services
-from bot.tickets.services import Consent, TicketRequest
+from bot.tickets.selectors import Case
+from bot.tickets.services import CONSENT_LASTS, Consent, TicketRequest
 from knowledge.record import ServiceItem
 from knowledge.search.facets import has_subject
 from knowledge.search.matcher import MOST_CHOICES, Match
@@ -57,7 +58,6 @@ _PREFIX = "ticket_"
 MOST_REFUSALS = 2
 # So often a number may come that is not whole.
 MOST_SHORT = 3
-CONSENT_LASTS = timedelta(days=180)
 PROMISED_WORKING_DAYS = 5
 LONGEST_NAME, LONGEST_REASON = 20, 80
 # “哪天都行”, “明天吧”: nothing but when.
@@ -609,14 +609,19 @@ def confirm(context: Context) -> Outcome:
     heard = _corrected(context, values)
     if _is_not_whole(draft):
         return _wait(context, values, phrases.ASK_AGAIN["phone"], "phone")
+    opened_before = selectors.case_of_request(draft.get("key", ""))
+    if opened_before is not None and not is_yes(said.text):
+        return _after_all(context, opened_before, is_corrected=bool(heard))
     if heard:
         about = "time" if "time" in heard else "mode"
         changed = _taken(context, values, heard)
         merged = {**values, **heard}
         lead = (changed.draft or {}).get("lead") or ""
         if lead not in ("", phrases.NOTED):
-            # What was said does not do: the slot is asked for again.
-            return _wait(context, values, lead, about)
+            # What was said does not do: the slot is asked for again; what else was said stands.
+            waiting = _wait(context, values, lead, about)
+            rest = {n: v for n, v in heard.items() if n not in (about, f"{about}_at")}
+            return replace(waiting, draft={**_prefixed(rest), **waiting.draft})
         later = replace(context, draft={**draft, **_prefixed(merged), "lead": phrases.CHANGED})
         shown = read_back(later)
         return replace(shown, draft={**_prefixed(merged), **(shown.draft or {})})
@@ -630,6 +635,18 @@ def confirm(context: Context) -> Outcome:
     return (
         _asked_what(context, values) if is_wrong or draft.get("asked") else aside(context, "ticket")
     )
+
+
+def _after_all(context: Context, case: Case, *, is_corrected: bool) -> Outcome:
+    """The yes was taken and only its answer was lost: what follows is about the ticket itself."""
+    if is_corrected:
+        outcome = cases.change_of(context, case)
+    elif _QUITS.search(context.understanding.text) or context.understanding.intent == "cancel":
+        outcome = cases.cancel_of(context, case)
+    else:
+        outcome = cases.opened_already(context, case)
+    slots, draft = {**_closed(), **outcome.slots}, {**_forgotten(), **(outcome.draft or {})}
+    return replace(outcome, slots=slots, draft=draft, leaves=False)
 
 
 def _asked_what(context: Context, values: Mapping[str, str]) -> Outcome:
@@ -703,7 +720,7 @@ def open_ticket(context: Context) -> Outcome:
         request,
         draft["key"],
         Consent(
-            words=draft.get("words", ""),
+            words=phrases.READ_BACK.format(rows=draft.get("words", "")),
             yes=context.understanding.text,
             turn_id="",
             until=context.now.date() + CONSENT_LASTS,
