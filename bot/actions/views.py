@@ -17,6 +17,7 @@ from bot.actions.context import THEN, Context
 from bot.actions.gathering import context_for
 from bot.actions.registry import ACTIONS
 from bot.conversations.drafts import draft_update
+from bot.conversations.through_engine import given_to_engine
 from nlu.protocol import KNOWLEDGE, Understanding, read_message, reading_from_json
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def run_action(request: HttpRequest) -> JsonResponse:
     events = [
         {"event": "slot", "name": name, "value": value} for name, value in outcome.settled().items()
     ]
-    said = [outcome.reply.as_json()] if outcome.reply.text else []
+    said = [given_to_engine(outcome.reply)] if outcome.reply.text else []
     # What the service is to do rides beside the reply, through the engine and back.
     after = [{THEN: outcome.then}] if outcome.then else []
     responses = [{"custom": message} for message in (*said, *after)]

@@ -35,11 +35,17 @@ def stored_reply(turn: TurnRecord) -> Reply:
 
 def masked_reply(reply: Reply) -> Reply:
     """Return a reply with what its slots repeat of the resident's data made unreadable."""
+    name = reply.slots.get("name", "")
+
+    def hidden(text: str) -> str:
+        # Of a surname alone nobody is known.
+        return mask(text).replace(name, "<name>") if len(name) > 1 else mask(text)
+
     return replace(
         reply,
-        text=mask(reply.text),
-        speech=tuple(mask(sentence) for sentence in reply.speech),
-        slots={name: mask(value) for name, value in reply.slots.items()},
+        text=hidden(reply.text),
+        speech=tuple(hidden(sentence) for sentence in reply.speech),
+        slots={slot: hidden(value) for slot, value in reply.slots.items()},
     )
 
 

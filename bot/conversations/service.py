@@ -44,7 +44,8 @@ from bot.conversations.erasure import conversation_erase
 from bot.conversations.hearing import Heard, hear
 from bot.conversations.messages import Button, Reply, Turn
 from bot.conversations.models import Conversation, TurnRecord
-from bot.conversations.selectors import masked_reply, reply_of, stored_reply
+from bot.conversations.selectors import masked_reply, stored_reply
+from bot.conversations.through_engine import taken_from_engine
 from bot.encryption import encrypt
 from bot.evidence.selectors import are_uploads_of
 from bot.handovers.desk import Desk
@@ -325,7 +326,7 @@ def _ask_engine(
         said = f"/ask_item{json.dumps(entities)}"
     messages = dialogue().send(conversation.sender, said, {"turn_id": turn_id})
     customs = [m["custom"] for m in messages if isinstance(m.get("custom"), dict)]
-    replies = [reply_of(custom) for custom in customs if "kind" in custom]
+    replies = [reply for custom in customs if (reply := taken_from_engine(custom)) is not None]
     if not replies:
         raise DialogueUnavailable("no reply in the engine's answer")
     then = next((str(custom[THEN]) for custom in customs if THEN in custom), "")

@@ -21,9 +21,10 @@ from bot.actions.single_turn import single_turn
 from bot.actions.telling import HUMAN_BUTTON
 from bot.api.serializers import ReplySerializer
 from bot.conversations import phrases
-from bot.conversations.messages import KINDS, Turn
+from bot.conversations.messages import KINDS, Reply, Turn
 from bot.conversations.models import Conversation
 from bot.conversations.service import conversation_of
+from bot.conversations.through_engine import given_to_engine, taken_from_engine
 from knowledge.search.live import LiveMatcher
 from knowledge.search.matcher import Matcher
 from nlu.protocol import KNOWLEDGE, read_message, reading_to_json
@@ -387,6 +388,24 @@ def test_the_engine_runs_an_action_and_gets_reply_and_slots(
     data = json.loads(response.content)
     assert data["responses"][0]["custom"]["item"] == "SB13"
     assert {"event": "slot", "name": "item", "value": "SB13"} in data["events"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *(Reply(kind, "张三，电话138 0013 8000") for kind in ("confirm", "ask_slot", "handover")),
+        Reply("ticket_status", "交给张三了", ticket={"number": "2611230001", "status": "ready"}),
+        Reply("answer", "张三，您好", slots={"name": "张三"}),
+    ],
+)
+def test_what_repeats_her_own_words_goes_through_the_engine_sealed(reply: Reply) -> None:
+    custom = given_to_engine(reply)
+    assert "张三" not in json.dumps(custom, ensure_ascii=False)
+    assert taken_from_engine(custom) == reply
+
+
+def test_what_is_beside_a_reply_is_none() -> None:
+    assert taken_from_engine({"then": "calm"}) is None
 
 
 @pytest.mark.django_db

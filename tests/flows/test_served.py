@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -184,3 +187,21 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_nothing_on_disk_holds_what_was_told_of_a_person(served: Running, say):
+    say("我八十了，请你们代办尊老金")
+    say("赵桂兰，13812345678，住珍珠路社区，明天上午")
+    opened = say("对")
+    assert opened["kind"] == "ticket_opened"
+    data_dir = Path(served.environment["BOT_DATA_DIR"])
+    with contextlib.closing(sqlite3.connect(data_dir / "bot.sqlite3")) as database:
+        # A turn is noted before it is known what in it is a name.
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    files = [path for path in data_dir.iterdir() if path.is_file()]
+    assert any(path.name == "tracker.sqlite3" for path in files)
+    for path in files:
+        content = path.read_bytes()
+        for told in ("赵桂兰", "13812345678", "138 1234 5678", "12345678"):
+            forms = (told, json.dumps(told)[1:-1], json.dumps(json.dumps(told))[2:-2])
+            assert not any(form.encode() in content for form in forms), (path.name, told)
