@@ -32,6 +32,8 @@ def read(*kinds: Kind, probability: float = 0.9) -> Reading:
         "好的就请人来吧",
         "给我办一个吧",
         "我儿子说请你们帮我跑一趟",
+        "她下不了楼，你们可以叫个人到我家来吗",
+        "能请人上家里来一趟不",
     ],
 )
 def test_who_wants_it_done_orders(text: str) -> None:
@@ -118,6 +120,17 @@ def test_a_plain_no_stays_one(text: str) -> None:
     assert plain_intent("deny", text, NOTHING_READ) is None
 
 
-@pytest.mark.parametrize("text", ["没解决", "还没修好", "解决了", "都解决了，谢谢", "嗯，修好了"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "没解决",
+        "还没修好",
+        "上个礼拜报的，一直没下文",
+        "咋还没回音",
+        "解决了",
+        "都解决了，谢谢",
+        "嗯，修好了",
+    ],
+)
 def test_whether_it_is_solved_is_asked_of_a_case(text: str) -> None:
     assert plain_intent("nlu_fallback", text, NOTHING_READ) == PROGRESS
