@@ -25,6 +25,18 @@ def internal_port(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def in_one_thread(get_response: GetResponse) -> GetResponse:
+    """Last in the list and plainly synchronous: the whole chain runs in the request's one thread.
+
+    Else each of Django's own would go to a thread and back, twice a request.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    return middleware
+
+
 def content_security_policy(get_response: GetResponse) -> GetResponse:
     """Pages load nothing from elsewhere and run no inline script; the API page needs its own."""
 

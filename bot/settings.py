@@ -166,6 +166,7 @@ MIDDLEWARE = [
     "bot.console.doorkeeper.StaffOnly",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "bot.middleware.in_one_thread",
 ]
 AUTH_USER_MODEL = "accounts.Staff"
 AUTHENTICATION_BACKENDS = [
