@@ -171,6 +171,9 @@ def _staff(given: argparse.Namespace) -> int:
     if not given.display:
         print("error: --display is needed, such as --display 小李", file=sys.stderr)
         return 2
+    if not given.role:
+        print("error: --role is needed, such as --role intake", file=sys.stderr)
+        return 2
     try:
         grants = [grant_named(text) for text in given.role]
         password = staff_add(given.name, given.display, given.password, grants)

@@ -2,15 +2,16 @@
 
 A role reaches as far as its scope: ALL cases; those of its COMMUNITY, those that nobody has routed
 to a community yet, and whatever lies anywhere for a role given everywhere; or only the OWN ones.
-A wider scope holds the narrower ones. Whether a case stands where the step can be taken is not
-asked here.
+A wider scope holds the narrower ones, but OTHERS is COMMUNITY without her own. A case about the
+staff is for the supervisors alone. Whether a case stands where the step can be taken is not asked
+here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
@@ -30,7 +31,16 @@ class Scope(str, Enum):
 
     ALL = "all"
     COMMUNITY = "community"
+    OTHERS = "others"
     OWN = "own"
+
+
+class _Grant(NamedTuple):
+    """How far one of somebody's roles lets her do something, and in which community."""
+
+    role: Role
+    scope: Scope
+    community: int | None
 
 
 class Action(str, Enum):
@@ -79,7 +89,7 @@ class Action(str, Enum):
     AUDIT_VIEW = "audit_view"
 
 
-_ALL, _COMMUNITY, _OWN = Scope.ALL, Scope.COMMUNITY, Scope.OWN
+_ALL, _COMMUNITY, _OTHERS, _OWN = Scope.ALL, Scope.COMMUNITY, Scope.OTHERS, Scope.OWN
 
 POLICY: Final[dict[Action, dict[Role, Scope]]] = {
     Action.TICKET_VIEW: {
@@ -100,8 +110,8 @@ POLICY: Final[dict[Action, dict[Role, Scope]]] = {
     Action.TICKET_DISPATCH: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
     Action.TICKET_WORK: {Role.INTAKE: _OWN, Role.DISPATCHER: _OWN, Role.GRID: _OWN},
     Action.TICKET_TAKE_BACK: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
-    # Not by who did the work.
-    Action.TICKET_CALL_BACK: {Role.INTAKE: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    # Not by who did the work; where there is nobody else a supervisor may.
+    Action.TICKET_CALL_BACK: {Role.INTAKE: _OTHERS, Role.SUPERVISOR: _COMMUNITY},
     Action.TICKET_END: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
     Action.TICKET_WITHDRAW: {Role.INTAKE: _COMMUNITY, Role.DISPATCHER: _COMMUNITY},
     Action.TICKET_REOPEN: {Role.INTAKE: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
@@ -117,8 +127,8 @@ POLICY: Final[dict[Action, dict[Role, Scope]]] = {
         Role.SUPERVISOR: _COMMUNITY,
     },
     Action.RATING_RECTIFY: {
-        Role.INTAKE: _COMMUNITY,
-        Role.DISPATCHER: _COMMUNITY,
+        Role.INTAKE: _OTHERS,
+        Role.DISPATCHER: _OTHERS,
         Role.SUPERVISOR: _COMMUNITY,
     },
     Action.REPORT_VIEW: {
@@ -140,7 +150,7 @@ POLICY: Final[dict[Action, dict[Role, Scope]]] = {
         Role.GRID: _OWN,
         Role.SUPERVISOR: _OWN,
     },
-    Action.REPORT_CLOSE: {Role.DISPATCHER: _COMMUNITY, Role.SUPERVISOR: _COMMUNITY},
+    Action.REPORT_CLOSE: {Role.DISPATCHER: _OTHERS, Role.SUPERVISOR: _COMMUNITY},
     Action.REPORT_REFUSE: {
         Role.INTAKE: _COMMUNITY,
         Role.DISPATCHER: _COMMUNITY,
@@ -198,12 +208,10 @@ POLICY: Final[dict[Action, dict[Role, Scope]]] = {
     Action.AUDIT_VIEW: {Role.ADMINISTRATOR: _ALL},
 }
 
-# An account that nobody has given a role yet looks after conversations, as all did at first.
-WITHOUT_ROLE: Final = frozenset({Action.DESK_USE})
-
 _VIEWS: Final = {"Ticket": Action.TICKET_VIEW, "Report": Action.REPORT_VIEW}
 # The fields in which a case names who works on it.
 _IN_CHARGE: Final = ("assignee", "helper", "responsible")
+_NONE: Final = Q(pk__in=[])
 
 
 def may(staff: Staff, action: Action, case: Model | None = None) -> bool:
@@ -211,10 +219,7 @@ def may(staff: Staff, action: Action, case: Model | None = None) -> bool:
 
     Asks for her roles each time; where many answers are wanted, prefetch ``roles``.
     """
-    return any(
-        case is None or _reaches(staff, scope, community, case)
-        for scope, community in _grants(staff, action)
-    )
+    return any(case is None or _reaches(staff, grant, case) for grant in _grants(staff, action))
 
 
 def require(staff: Staff, action: Action, case: Model | None = None) -> None:
@@ -227,45 +232,53 @@ def require(staff: Staff, action: Action, case: Model | None = None) -> None:
 
 def cases_visible(staff: Staff, cases: QuerySet[C]) -> QuerySet[C]:
     """Return those of the tickets or reports that somebody may see."""
-    action = _VIEWS[cases.model.__name__]
-    seen = Q(pk__in=[])
-    for scope, community in _grants(staff, action):
-        if scope is _ALL or (scope is _COMMUNITY and community is None):
-            return cases
-        seen |= _own(cases.model, staff)
-        if scope is _COMMUNITY:
-            seen |= Q(community=community) | Q(community=None)
-    return cases.filter(seen)
+    return cases_within(staff, _VIEWS[cases.model.__name__], cases)
 
 
-def _grants(staff: Staff, action: Action) -> Iterator[tuple[Scope, int | None]]:
+def cases_within(staff: Staff, action: Action, cases: QuerySet[C]) -> QuerySet[C]:
+    """Return those of the tickets or reports with which somebody may do something."""
+    within = _NONE
+    for grant in _grants(staff, action):
+        within |= _reached(cases.model, staff, grant)
+    return cases.filter(within)
+
+
+def _grants(staff: Staff, action: Action) -> Iterator[_Grant]:
     """Return how far each of somebody's roles lets her do something, and in which community."""
     if not staff.is_active:
         return
     allowed = POLICY[action]
     given: list[tuple[str, int | None]] = [(r.role, r.community_id) for r in staff.roles.all()]
-    if not given and action in WITHOUT_ROLE:
-        yield _ALL, None
     if staff.is_superuser:
         given.append((Role.ADMINISTRATOR, None))
     for role, community in given:
         if scope := allowed.get(Role(role)):
-            yield scope, community
+            yield _Grant(Role(role), scope, community)
 
 
-def _reaches(staff: Staff, scope: Scope, community: int | None, case: Any) -> bool:
-    if scope is _ALL or _is_own(staff, case):
+def _reaches(staff: Staff, grant: _Grant, case: Any) -> bool:
+    if grant.role is not Role.SUPERVISOR and getattr(case, "is_about_staff", False):
+        return False
+    if grant.scope is _ALL:
         return True
-    return scope is _COMMUNITY and (community is None or case.community_id in (None, community))
+    if _is_own(staff, case):
+        return grant.scope is not _OTHERS
+    is_near = grant.community is None or case.community_id in (None, grant.community)
+    return grant.scope is not _OWN and is_near
 
 
 def _is_own(staff: Staff, case: Any) -> bool:
     return any(getattr(case, f"{name}_id", None) == staff.pk for name in _IN_CHARGE)
 
 
-def _own(model: type[Model], staff: Staff) -> Q:
+def _reached(model: type[Model], staff: Staff, grant: _Grant) -> Q:
+    """Say to the database what ``_reaches`` says of one case."""
     fields = {field.name for field in model._meta.get_fields()}
-    own = Q(pk__in=[])
+    own = _NONE
     for name in _IN_CHARGE:
-        own |= Q(**{name: staff}) if name in fields else Q(pk__in=[])
-    return own
+        own |= Q(**{name: staff}) if name in fields else _NONE
+    near = Q(community=grant.community) | Q(community=None) if grant.community else ~_NONE
+    within = {_ALL: ~_NONE, _COMMUNITY: near | own, _OTHERS: near & ~own, _OWN: own}[grant.scope]
+    if grant.role is not Role.SUPERVISOR and "is_about_staff" in fields:
+        within &= Q(is_about_staff=False)
+    return within

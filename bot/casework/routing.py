@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Count, Max, Q, QuerySet
 
@@ -17,6 +18,8 @@ from bot.casework.calendar import office_calendar
 from bot.clock import OFFICE_ZONE
 from bot.gazetteer.models import Community
 from knowledge.opening import day
+
+_WEEKEND: Final = (5, 6)
 
 
 def on_shift(role: str, community: Community | None, at: datetime) -> list[Staff]:
@@ -41,17 +44,19 @@ def is_on_shift(shifts: Iterable[Shift], at: datetime) -> bool:
     """Whether somebody with these shifts works at this moment.
 
     A date's own shifts take the place of its weekday's; on a holiday only they count. Without any
-    weekly ones it is the office's hours.
+    weekly ones, and on a weekend day that is worked (调休) without one for it, it is the office's
+    hours.
     """
     at = at.astimezone(OFFICE_ZONE)
-    rows = list(shifts)
-    dated = [row for row in rows if row.on == at.date()]
+    rows, kind = list(shifts), day(at.date()).kind
     weekly = [row for row in rows if row.weekday is not None]
-    if dated or not weekly:
-        return _covers(dated, at) if dated else office_calendar().is_working(at)
-    if day(at.date()).kind == "holiday":
-        return False
-    return _covers([row for row in weekly if row.weekday == at.weekday()], at)
+    todays = [row for row in weekly if row.weekday == at.weekday()]
+    if dated := [row for row in rows if row.on == at.date()]:
+        return _covers(dated, at)
+    is_made_up = kind == "workday" and at.weekday() in _WEEKEND
+    if not weekly or (is_made_up and not todays):
+        return office_calendar().is_working(at)
+    return kind != "holiday" and _covers(todays, at)
 
 
 def _covers(shifts: Iterable[Shift], at: datetime) -> bool:

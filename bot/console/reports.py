@@ -109,11 +109,14 @@ def new(request: HttpRequest) -> HttpResponse:
 def opened(request: HttpRequest, number: str) -> HttpResponse:
     """Tell the number to pass on; the report itself may be somebody else's."""
     reporters = Reporter.objects.select_related("report__community", "report__responsible")
-    reporter = get_object_or_404(reporters, number=number)
+    reporter, staff = get_object_or_404(reporters, number=number), staff_of(request)
+    may_view = may(staff, Action.REPORT_VIEW, reporter.report)
+    if not may_view and not reporter.report.events.filter(staff=staff).exists():
+        raise Http404("somebody else took it")
     shown = {
         "reporter": reporter,
         "row": rows.row_of(reporter.report),
-        "may_view": may(staff_of(request), Action.REPORT_VIEW, reporter.report),
+        "may_view": may_view,
         "is_joined": reporter.number != reporter.report.number,
     }
     return render(request, "console/report_opened.html", shown)
@@ -199,12 +202,13 @@ def _page(
     *,
     form: StepForm | None = None,
     status: int = 200,
+    is_place_shown: bool = False,
     **more: Any,
 ) -> HttpResponse:
     staff = staff_of(request)
     people = rows.candidates(found) if may(staff, Action.REPORT_ASSIGN, found) else []
     shown = {
-        **rows.report_page(found, staff),
+        **rows.report_page(found, staff, is_place_shown=is_place_shown),
         "offers": offers(found, staff, people, form),
         "joinable": rows.joinable(found, staff) if may(staff, Action.REPORT_JOIN, found) else [],
         **more,

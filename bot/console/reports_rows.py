@@ -5,6 +5,7 @@ Places and phone numbers are masked here; the page opens them one at a time and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from django.db.models import Count, Q, QuerySet
 
 from bot import clock
 from bot.accounts.models import Staff
-from bot.accounts.policies import POLICY, Action, cases_visible, may
+from bot.accounts.policies import POLICY, Action, Role, cases_visible, cases_within, may
 from bot.casework.digests import phone_digest
 from bot.casework.numbers import number_in, spaced_number
 from bot.casework.routing import is_on_shift
@@ -45,6 +46,8 @@ _BY: Final = {"resident": "居民", "office": "系统"}
 IN_COLUMN: Final = 20
 ON_PAGE: Final = 50
 SOON: Final = timedelta(hours=24)
+# Behind what was said of a joined report that is called otherwise.
+_ALSO_AT: Final = re.compile(r"（地点：(.{0,2}).*）$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -180,27 +183,27 @@ def found_by(staff: Staff, words: str) -> list[Row]:
 def exported(staff: Staff, wanted: Wanted) -> Iterator[list[object]]:
     """Return the reports she may take away as rows of a table; nobody's name, phone or place."""
     now = clock.now()
-    rows = _filtered(staff, wanted, now).annotate(voices=Count("reporters"))
+    rows = cases_within(staff, Action.CASE_EXPORT, _filtered(staff, wanted, now))
     if wanted.state:
         rows = rows.filter(state=wanted.state)
-    for report in rows.order_by("-pk").iterator(chunk_size=500):
-        if may(staff, Action.CASE_EXPORT, report):
-            yield [
-                spaced_number(report.number),
-                report.kind_name,
-                states.LABELS[report.state],
-                _where(report),
-                _person(report),
-                SOURCES[report.source],
-                "是" if report.is_urgent else "",
-                _cell(report.opened_at),
-                _cell(report.due_at),
-                _cell(report.closed_at),
-                "是" if _is_late(report, now) else "",
-                report.voices,
-                report.repeats,
-                report.reopened_count,
-            ]
+    counted = rows.annotate(voices=Count("reporters"))
+    for report in counted.order_by("-pk").iterator(chunk_size=500):
+        yield [
+            spaced_number(report.number),
+            report.kind_name,
+            states.LABELS[report.state],
+            _where(report),
+            _person(report),
+            SOURCES[report.source],
+            "是" if report.is_urgent else "",
+            _cell(report.opened_at),
+            _cell(report.due_at),
+            _cell(report.closed_at),
+            "是" if _is_late(report, now) else "",
+            report.voices,
+            report.repeats,
+            report.reopened_count,
+        ]
 
 
 EXPORT_HEADER: Final = (
@@ -209,8 +212,11 @@ EXPORT_HEADER: Final = (
 )
 
 
-def report_page(report: Report, staff: Staff) -> dict[str, Any]:
-    """Return what the page of one report shows, everything personal masked."""
+def report_page(report: Report, staff: Staff, *, is_place_shown: bool = False) -> dict[str, Any]:
+    """Return what the page of one report shows, everything personal masked.
+
+    With ``is_place_shown`` the words of its history are not: the caller has noted the look.
+    """
     now = clock.now()
     return {
         "report": report,
@@ -219,7 +225,10 @@ def report_page(report: Report, staff: Staff) -> dict[str, Any]:
         "place": _masked_place(report.sealed_place),
         "description": mask(report.sealed_description),
         "voices": [_voice(r) for r in report.reporters.select_related("conversation")],
-        "happened": [_happened(e) for e in report.events.select_related("staff")],
+        "is_place_shown": is_place_shown,
+        "happened": [
+            _happened(e, is_clear=is_place_shown) for e in report.events.select_related("staff")
+        ],
         "photos": [
             Photo(u.upload_id, _sender(u.staff), u.created_at)
             for u in uploads_of(report).select_related("staff")
@@ -241,7 +250,7 @@ def candidates(report: Report) -> list[tuple[int, str]]:
     """Return who may answer for a report, whose turn it is first, with what each has in hand."""
     now = clock.now()
     where = Q(roles__community=None) | Q(roles__community=report.community)
-    roles = [role.value for role in POLICY[Action.REPORT_WORK]]
+    roles = [Role.SUPERVISOR] if report.is_about_staff else list(POLICY[Action.REPORT_WORK])
     people = (
         Staff.objects.filter(where, is_active=True, roles__role__in=roles)
         .distinct()
@@ -255,8 +264,11 @@ def candidates(report: Report) -> list[tuple[int, str]]:
 
 def joinable(report: Report, staff: Staff) -> list[tuple[str, str]]:
     """Return open reports that may be about the same, by number."""
+    if report.is_about_staff:
+        return []
     alike = Q(kind_id=report.kind_id) | Q(community=report.community, community__isnull=False)
-    rows = cases_visible(staff, Report.objects.filter(alike, state__in=states.OPEN))
+    alike &= Q(state__in=states.OPEN, is_about_staff=False)
+    rows = cases_visible(staff, Report.objects.filter(alike))
     found = rows.exclude(pk=report.pk).select_related("community").order_by("-opened_at")[:20]
     return [(r.number, f"{r.kind_name} · {_where(r)} · {r.opened_at:%m-%d}") for r in found]
 
@@ -370,20 +382,23 @@ def _voice(reporter: Reporter) -> Voice:
     )
 
 
-def _happened(event: ReportEvent) -> Happened:
+def _happened(event: ReportEvent, *, is_clear: bool) -> Happened:
     step = states.LIFE.steps.get(event.step)
     what = step.label if step else _EVENTS.get(event.step, event.step)
     if event.step == "join" and event.before == event.after:
         what = "又有人反映"
     who = event.staff.display_name if event.staff else _BY.get(event.by, event.by)
-    return Happened(what, who, _note(event), event.happened_at)
+    note = _note(event)
+    if not is_clear:
+        note = mask(_ALSO_AT.sub(r"（地点：\1****）", note))
+    return Happened(what, who, note, event.happened_at)
 
 
 def _note(event: ReportEvent) -> str:
     words, _, rest = event.note.partition(" ")
     if event.step == "verdict" and words in VERDICTS:
-        return f"{VERDICTS[words]}。{mask(rest)}" if rest else f"{VERDICTS[words]}。"
-    return mask(event.note)
+        return f"{VERDICTS[words]}。{rest}"
+    return str(event.note)
 
 
 def _sender(staff: Staff | None) -> str:

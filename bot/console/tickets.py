@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bot import clock
 from bot.accounts.models import Staff
-from bot.accounts.policies import Action, may, require
+from bot.accounts.policies import Action, cases_within, may, require
 from bot.audit.models import AuditAction
 from bot.audit.services import audit_note
 from bot.casework.life import NotAllowed
@@ -82,7 +82,8 @@ def board_list(request: HttpRequest) -> HttpResponse:
 def table(request: HttpRequest) -> HttpResponseBase:
     """Return what is looked for as a table that a spreadsheet opens."""
     staff, now = staff_of(request), clock.now()
-    found = queries.tickets_wanted(staff, WantedForm(request.GET).wanted, now)
+    seen = queries.tickets_wanted(staff, WantedForm(request.GET).wanted, now)
+    found = cases_within(staff, Action.CASE_EXPORT, seen)
     audit_note(AuditAction.EXPORT, staff, "代办单")
     return csv_response(f"代办单-{now:%Y%m%d-%H%M}.csv", rows.CSV_HEADER, rows.csv_rows(found))
 

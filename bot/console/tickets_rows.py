@@ -421,7 +421,7 @@ def csv_rows(tickets: QuerySet[Ticket]) -> Iterator[tuple[str, ...]]:
 def _groups(staff: Staff, found: QuerySet[Ticket], now: datetime) -> list[Group]:
     """The late ones on top, the others by state."""
     counts = board.counts_by_state(found)
-    late = [t for t in found.order_by("due_at", "pk")[:MOST_LATE] if board.is_overdue(t, now)]
+    late = list(found.filter(board.overdue(now)).order_by("due_at", "pk")[:MOST_LATE])
     known = {ticket.pk for ticket in late}
     groups = [Group("", "超过承诺时限的，先办", _rows(late, staff, now), len(late), True)]
     for state in BOARD_ORDER:

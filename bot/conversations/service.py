@@ -262,11 +262,10 @@ def _calmed(conversation: Conversation) -> Reply:
 
 def _is_with_clerk(conversation: Conversation) -> bool:
     """Whether a clerk has the conversation; she is told that something was said."""
-    queue = Desk().state(conversation.sender)
-    if queue is None:
-        return False
-    Desk().resident_said(conversation.sender)
-    return queue.state == "taken"
+    state = Desk().standing(conversation.sender)
+    if state:
+        Desk().resident_said(conversation.sender)
+    return state == "taken"
 
 
 def _answered(

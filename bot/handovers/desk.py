@@ -51,6 +51,11 @@ class Desk:
         is_waiting = state == Handover.State.WAITING
         return Queue(state, (ahead or 0) + 1 if is_waiting else 0, online)
 
+    def standing(self, sender: str) -> str:
+        """Return the state of an open hand-over, empty without one; asked at every message."""
+        rows = Handover.objects.filter(conversation__sender=sender, state__in=Handover.OPEN)
+        return str(rows.values_list("state", flat=True).first() or "")
+
     def contact(self, sender: str, phone: str) -> None:
         """Keep a number for a call back; raises ValueError if it is no phone number."""
         conversation = _conversation(sender)

@@ -1,7 +1,9 @@
 """Is this the same trouble at the same place? Joined by mistake it is lost: when in doubt, no.
 
 A place is compared as ``normal_place`` writes it. Two descriptions of a place that name different
-roads, estates, gates, numbers or sorts of place are different places, however alike they read.
+roads, estates, gates, numbers or sorts of place, or that say something else at the same point, are
+different places, however alike they read: one may only say more than the other. A device calls its
+place by one name, so that another name is another place.
 """
 
 from __future__ import annotations
@@ -17,20 +19,20 @@ from bot.casework.digests import normal_place, place_digest
 from bot.gazetteer.models import Community
 from bot.gazetteer.selectors import names_of, short_name
 from bot.reports.models import Report, Spot
+from bot.reports.routing import ABOUT_STAFF
 from bot.reports.states import JOINED, OPEN
 
 ALIKE_SCORE: Final = 0.6
 ALIKE_WITHIN: Final = timedelta(days=3)
-# What somebody went through at a window is hers alone.
-_SEPARATE: Final = frozenset({"R13"})
 
 _NAMED = re.compile(
     r"[一-鿿]{2}(?:大道|路|街|巷|弄|桥|花园|家园|新村|新城|公寓|广场|市场|公园|小学|中学"
     r"|幼儿园|医院|超市|工地|[苑庭府城村园庄郡湾])"
 )
 _MARK = re.compile(
-    r"[0-9a-z]+(?:栋|座|单元|室|号|层|楼|期|区|组|门|米|弄)?"
-    r"|[东南西北前后]+(?:门|区|侧|面|边|头|口)"
+    r"(?:负|地下)?[0-9a-z]+(?:栋|座|单元|室|号|层|楼|期|区|组|门|米|弄)?"
+    r"|[甲乙丙丁](?:栋|座|单元|室|楼|区|组)"
+    r"|[东南西北前后左右]+(?:门|区|侧|面|边|头|口)"
 )
 _SORT = re.compile(
     r"小学|中学|幼儿园|菜场|市场|超市|饭店|医院|公园|广场|公交站|地铁站|车库|停车场|工地|大厅"
@@ -46,7 +48,7 @@ def report_alike(
     Until the caller's transaction ends nobody else can look for one of this kind at this place.
     """
     digest = place_digest(place)
-    if not digest or kind_id in _SEPARATE:
+    if not digest or kind_id in ABOUT_STAFF:
         return None
     Spot.objects.update_or_create(kind_id=kind_id, place_digest=digest, defaults={"used_at": now})
     found = _alike(kind_id, place, digest, community, now, source_name)
@@ -67,12 +69,14 @@ def _alike(
     rows = Report.objects.filter(is_open, kind_id=kind_id).order_by("pk")
     same = rows.filter(place_digest=digest)
     if source_name and (told := same.filter(source_name=source_name).first()):
-        # A device calls its place by one name, whatever that is.
         return told
     if not is_specific(place, community):
         return None
     # A place that names its community names it in every report.
-    return same.filter(community=community).first() or _near(rows, place, community, now)
+    found = same.filter(community=community).first()
+    if found or source_name:
+        return found
+    return _near(rows, place, community, now)
 
 
 def is_specific(place: str, community: Community | None) -> bool:
@@ -86,10 +90,13 @@ def is_specific(place: str, community: Community | None) -> bool:
 
 def is_alike(one: str, other: str) -> bool:
     """Whether two descriptions are of the same place."""
-    first, second = normal_place(one), normal_place(other)
+    first, second = (normal_place(place).replace("的", "") for place in (one, other))
     if any(_contradict(pattern, first, second) for pattern in (_NAMED, _MARK, _SORT)):
         return False
-    return SequenceMatcher(None, first, second, autojunk=False).ratio() >= ALIKE_SCORE
+    matcher = SequenceMatcher(None, first, second, autojunk=False)
+    if any(tag == "replace" for tag, *_ in matcher.get_opcodes()):
+        return False
+    return matcher.ratio() >= ALIKE_SCORE
 
 
 def _near(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from bot import clock
 from bot.casework.calendar import office_calendar
-from bot.reports import selectors, telling
+from bot.reports import selectors, states, telling
 from bot.reports.models import Report
 from bot.reports.opening import responsible_find
 from bot.reports.steps import OFFICE, locked, step_note
@@ -20,8 +21,17 @@ log = logging.getLogger(__name__)
 
 # How long before it is due she is reminded, in working time.
 REMIND_MINUTES: Final = 4 * 60
-# How long somebody may be silent about what is urgent: told → reminded → the supervisors.
-URGENT_SILENCE: Final = timedelta(minutes=30)
+# How long what is urgent may stand in a state, moved → reminded → the supervisors.
+URGENT_LIMITS: Final = {
+    states.ASSIGNED: timedelta(minutes=30),
+    states.REOPENED: timedelta(minutes=30),
+    states.IN_PROGRESS: timedelta(hours=4),
+    states.EVIDENCE_GIVEN: timedelta(hours=4),
+}
+_STANDS: Final = {
+    states.IN_PROGRESS: "加急的还没处理好",
+    states.EVIDENCE_GIVEN: "加急的还没核实",
+}
 
 
 def reports_sweep() -> None:
@@ -32,27 +42,33 @@ def reports_sweep() -> None:
     if not calendar.is_working(now):
         return
     soon = calendar.add_minutes(now, REMIND_MINUTES)
-    _each(selectors.unreminded(now, soon, now - URGENT_SILENCE), _remind)
-    _each(selectors.unescalated(now, now - URGENT_SILENCE), _escalate)
+    urgent_before = {state: now - limit for state, limit in URGENT_LIMITS.items()}
+    _each(selectors.unreminded(now, soon, urgent_before), _remind)
+    _each(selectors.unescalated(now, urgent_before), _escalate)
 
 
-def _each(reports: Iterable[Report], do: Callable[[Report], None]) -> None:
-    """Do it in a transaction for each; one that fails does not stop the others."""
+def _each(reports: QuerySet[Report], do: Callable[[Report], None]) -> None:
+    """Do it in a transaction for each of which it is still true when it is locked.
+
+    One that fails does not stop the others.
+    """
     for report in list(reports):
         try:
             with transaction.atomic():
-                do(locked(report))
+                fresh = locked(report)
+                if reports.filter(pk=fresh.pk).exists():
+                    do(fresh)
         except Exception:
             log.exception("report %s: the sweep's %s failed", report.number, do.__name__)
 
 
 def _tell(report: Report) -> None:
-    if report.told_at is None and telling.is_time(report, clock.now()):
+    if telling.is_time(report, clock.now()):
         telling.responsible_tell(report, clock.now())
 
 
 def _remind(report: Report) -> None:
-    if report.reminded_at is not None or report.responsible is None:
+    if report.responsible is None:
         return
     report.reminded_at = clock.now()
     event = step_note(report, "remind", None, by=OFFICE)
@@ -60,13 +76,16 @@ def _remind(report: Report) -> None:
 
 
 def _escalate(report: Report) -> None:
-    if report.escalated_at is not None:
-        return
     report.escalated_at = clock.now()
     event = step_note(report, "escalate", None, by=OFFICE)
-    what = "加急的还没动静" if report.is_urgent else "超过时限"
-    telling.supervisors_tell(report, what, f"escalate:{event.pk}")
+    telling.supervisors_tell(report, _late(report), f"escalate:{event.pk}")
 
 
 def _about(report: Report) -> str:
     return "请马上处理" if report.is_urgent else "快到时限了"
+
+
+def _late(report: Report) -> str:
+    if not report.is_urgent:
+        return "超过时限"
+    return _STANDS.get(report.state, "加急的还没动静")

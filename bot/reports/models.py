@@ -43,6 +43,8 @@ class Report(models.Model):
     responsible_role = models.CharField(max_length=40)
     due_working_days = models.PositiveSmallIntegerField()
     is_urgent = models.BooleanField(default=False)
+    # Only supervisors see it (accounts.policies).
+    is_about_staff = models.BooleanField(default=False)
     sealed_place = SealedTextField(blank=True)
     place_digest = models.CharField(max_length=64, blank=True)
     sealed_description = SealedTextField(blank=True)
@@ -58,8 +60,8 @@ class Report(models.Model):
     )
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
-    # When the responsible person was told that it is hers; what is not urgent waits for the office
-    # to open.
+    # When the responsible person was told that it is hers (what is not urgent waits for the office
+    # to open); of what is urgent, when it was moved since.
     told_at = models.DateTimeField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
     # When the supervisors were told that it does not move.

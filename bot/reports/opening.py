@@ -19,7 +19,7 @@ from bot.gazetteer.selectors import community_of
 from bot.reports import telling
 from bot.reports.alike import report_alike
 from bot.reports.models import Report, Reporter, SourceEvent
-from bot.reports.routing import is_urgent, responsible_for
+from bot.reports.routing import ABOUT_STAFF, is_urgent, responsible_for
 from bot.reports.steps import OFFICE, RESIDENT, STAFF, due, event_first, step_note, step_take
 from knowledge.record import ReportKind
 
@@ -87,8 +87,9 @@ def opened(request: ReportRequest, asking: Asking) -> Opening:
         _repeated(alike, request, now)
         return Opening(alike.reporters.select_related("report")[0], is_new=False)
     reporter = _reporter(alike, number_new(CaseNumber.Kind.REPORT), request, asking)
-    step_note(alike, "join", asking.staff, request.description, _by(request, asking))
-    _raise(alike, request)
+    step_note(alike, "join", asking.staff, _said(alike, request), _by(request, asking))
+    if is_urgent(request.kind):
+        urgent_make(alike)
     return Opening(reporter, is_new=False)
 
 
@@ -102,6 +103,7 @@ def _new(report: Report, request: ReportRequest, asking: Asking) -> Reporter:
     report.responsible_role = kind.responsible_role
     report.due_working_days = kind.due_working_days
     report.is_urgent = is_urgent(kind)
+    report.is_about_staff = kind.kind_id in ABOUT_STAFF
     report.sealed_place, report.place_digest = request.place, place_digest(request.place)
     report.sealed_description = request.description
     report.due_at = due(report, report.opened_at)
@@ -153,19 +155,27 @@ def _repeated(report: Report, request: ReportRequest, now: datetime) -> None:
     report.repeats += 1
     report.save(update_fields=["repeats"])
     if last is None or now - last.came_at >= STORM:
-        step_note(report, "join", None, request.description, OFFICE)
+        step_note(report, "join", None, _said(report, request), OFFICE)
         if report.is_urgent and report.responsible and event:
             telling.staff_say(report, report.responsible, "又报警了", f"again:{event.pk}")
-    _raise(report, request)
+    if is_urgent(request.kind):
+        urgent_make(report)
 
 
-def _raise(report: Report, request: ReportRequest) -> None:
-    """Make an ordinary report urgent when somebody reports the same as urgent."""
-    if report.is_urgent or not is_urgent(request.kind):
+def _said(report: Report, request: ReportRequest) -> str:
+    """Return what was said, with the place where it is called otherwise than the report's."""
+    if place_digest(request.place) == report.place_digest:
+        return request.description
+    return f"{request.description}（地点：{request.place}）"
+
+
+def urgent_make(report: Report) -> None:
+    """Make a locked report urgent, if it is not, because somebody reports the same as urgent."""
+    if report.is_urgent:
         return
     report.is_urgent = True
-    report.due_at = due(report, clock.now())
-    report.told_at = None
+    report.due_at = min(report.due_at, due(report, clock.now()))
+    report.told_at = report.reminded_at = report.escalated_at = None
     step_note(report, "urgent", None, by=OFFICE)
 
 

@@ -25,6 +25,8 @@ _ROLES: Final = {
 }
 # Wage arrears wait for nobody, though settling them takes its days.
 _ESCALATED: Final = frozenset({"R12"})
+# What somebody went through at a window: about those who would read it, and hers alone.
+ABOUT_STAFF: Final = frozenset({"R13"})
 
 
 def role_of(responsible_role: str) -> Role:

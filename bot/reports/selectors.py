@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -36,24 +37,34 @@ def untold() -> QuerySet[Report]:
 
 
 def unreminded(
-    now: datetime, due_before: datetime, urgent_told_before: datetime
+    now: datetime, due_before: datetime, urgent_before: Mapping[str, datetime]
 ) -> QuerySet[Report]:
     """Return the reports of which the responsible person is to be reminded, once.
 
-    Ordinary ones that are due soon, urgent ones that she has not begun long after being told.
+    Ordinary ones that are due soon, urgent ones that stand in a state since before the moment that
+    ``urgent_before`` has for it.
     """
     soon = Q(is_urgent=False, due_at__lte=due_before, due_at__gt=now)
-    silent = Q(is_urgent=True, told_at__lte=urgent_told_before)
-    silent &= Q(state__in=(states.ASSIGNED, states.REOPENED))
+    silent = _urgent("told_at", urgent_before)
     return reports_open().filter(soon | silent, reminded_at=None, state__in=_HERS)
 
 
-def unescalated(now: datetime, urgent_reminded_before: datetime) -> QuerySet[Report]:
-    """Return the reports that do not move and of which the supervisors have not been told."""
+def unescalated(now: datetime, urgent_before: Mapping[str, datetime]) -> QuerySet[Report]:
+    """Return the reports that do not move and of which the supervisors have not been told.
+
+    Nobody is reminded of given evidence: it waits for the supervisors themselves.
+    """
     late = Q(is_urgent=False, due_at__lte=now)
-    silent = Q(is_urgent=True, reminded_at__lte=urgent_reminded_before)
-    silent &= Q(state__in=(states.ASSIGNED, states.REOPENED))
-    return reports_open().filter(late | silent, escalated_at=None)
+    silent = _urgent("reminded_at", urgent_before)
+    unseen = _urgent("told_at", urgent_before) & Q(state=states.EVIDENCE_GIVEN)
+    return reports_open().filter(late | silent | unseen, escalated_at=None)
+
+
+def _urgent(since: str, before: Mapping[str, datetime]) -> Q:
+    found = Q(pk__in=[])
+    for state, moment in before.items():
+        found |= Q(is_urgent=True, state=state, **{f"{since}__lte": moment})
+    return found
 
 
 def uploads_of(report: Report) -> QuerySet[Upload]:

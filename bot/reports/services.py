@@ -19,7 +19,7 @@ from bot.evidence.services import uploads_attach
 from bot.reports import phrases, states, telling
 from bot.reports.errors import Incomplete, Unsuitable
 from bot.reports.models import Report, Reporter
-from bot.reports.opening import Asking, Opening, known, opened
+from bot.reports.opening import Asking, Opening, known, opened, urgent_make
 from bot.reports.opening import ReportRequest as ReportRequest
 from bot.reports.steps import OFFICE, RESIDENT, due, locked, step_note, step_take
 
@@ -60,10 +60,12 @@ def report_assign(report: Report, staff: Staff | None, responsible: Staff) -> Re
     """Make somebody answer for it. Raises Forbidden, NotAllowed, Unsuitable."""
     with transaction.atomic():
         fresh = _fresh(report, staff, Action.REPORT_ASSIGN)
-        if not may(responsible, Action.REPORT_WORK):
-            raise Unsuitable(f"{responsible.display_name}的账号不能处理诉求，请换一个人。")
-        fresh.responsible = responsible
-        step_take(fresh, "assign", staff, by="" if staff else OFFICE)
+        former, fresh.responsible = fresh.responsible, responsible
+        if not may(responsible, Action.REPORT_WORK, fresh):
+            raise Unsuitable(f"{responsible.display_name}的账号不能处理这件诉求，请换一个人。")
+        event = step_take(fresh, "assign", staff, by="" if staff else OFFICE)
+        if former and former not in (responsible, staff):
+            telling.staff_say(fresh, former, "转给别人了，不用办了", f"taken:{event.pk}")
     return fresh
 
 
@@ -145,9 +147,14 @@ def report_join(report: Report, staff: Staff, into: Report) -> Report:
             require(staff, Action.REPORT_JOIN, row)
         if fresh.pk == target.pk or target.state not in states.OPEN:
             raise Unsuitable("只能并入另一件还没办结的诉求。")
+        if fresh.is_about_staff or target.is_about_staff:
+            raise Unsuitable("反映工作人员的诉求要单独办，不能并案。")
         fresh.joined_to = target
         step_take(fresh, "join", staff, target.number)
+        target.due_at = min(target.due_at, fresh.due_at)
         step_note(target, "join", staff, fresh.number)
+        if fresh.is_urgent:
+            urgent_make(target)
         fresh.reporters.update(report=target)
         fresh.joined.update(joined_to=target)
         fresh.source_events.update(report=target)

@@ -44,6 +44,9 @@ def step_take(
     if report.state in (states.ASSIGNED, states.REOPENED):
         # Somebody has to hear of it, and be given her time, anew.
         report.told_at = report.reminded_at = report.escalated_at = None
+    elif report.is_urgent:
+        # Who moves it knows of it; it is watched in each state.
+        report.told_at, report.reminded_at, report.escalated_at = now, None, None
     return _logged(report, step, before, staff, note, by, now)
 
 

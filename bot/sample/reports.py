@@ -10,6 +10,7 @@ from bot.casework.digests import phone_digest, place_digest
 from bot.casework.models import CaseNumber
 from bot.reports import states
 from bot.reports.models import Report, Reporter, ReportEvent
+from bot.reports.routing import ABOUT_STAFF
 from bot.sample.dice import Dice, stored
 from bot.sample.errands import Numbers
 from bot.sample.people import People
@@ -59,6 +60,7 @@ def _report(
         responsible_role="网格员",
         due_working_days=5,
         is_urgent=dice.happens(0.05),
+        is_about_staff=kind_id in ABOUT_STAFF,
         sealed_place=place,
         place_digest=place_digest(place),
         sealed_description="楼道里堆着东西，走不过去。",

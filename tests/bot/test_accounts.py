@@ -6,9 +6,11 @@ import argparse
 import logging
 import re
 from datetime import date, time, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings as given
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -46,7 +48,7 @@ def quick_hashes(settings: Any) -> None:
 @pytest.fixture
 def xiaoli() -> Staff:
     """小李 with her account."""
-    staff_add("xiaoli", "小李", PASSWORD)
+    staff_add("xiaoli", "小李", PASSWORD, [Grant(StaffRole.Role.INTAKE)])
     return Staff.objects.get()
 
 
@@ -227,12 +229,28 @@ def run(*arguments: str) -> int:
 def test_the_command_prints_a_made_up_password_once_and_a_given_one_never(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run("staff", "add", "xiaoli", "--display", "小李") == 0
+    assert run("staff", "add", "xiaoli", "--display", "小李", "--role", "intake") == 0
     password = capsys.readouterr().out.split("password ")[1].split()[0]
     assert signs_in("xiaoli", password).status_code == 302
-    assert run("staff", "add", "xiaowang", "--display", "小王", "--password", PASSWORD) == 0
+    wang = ("staff", "add", "xiaowang", "--display", "小王", "--role", "intake")
+    assert run(*wang, "--password", PASSWORD) == 0
     assert PASSWORD not in capsys.readouterr().out
-    assert run("staff", "add", "xiaowang", "--display", "小王") == 1
+    assert run(*wang) == 1
+
+
+def test_the_command_makes_no_account_without_a_role(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("staff", "add", "xiaoli", "--display", "小李") == 2
+    assert "--role" in capsys.readouterr().err
+    assert not Staff.objects.exists()
+
+
+def test_who_looked_after_conversations_without_a_role_goes_on_as_intake(xiaoli: Staff) -> None:
+    for name, more in (("desk", {}), ("gone", {"is_active": False}), ("root", {"is_superuser": 1})):
+        Staff.objects.create(username=name, **more)
+    import_module("bot.accounts.migrations.0004_intake_for_who_had_no_role").give(apps, None)
+    assert roles_of("desk") == {("intake", "")}
+    assert roles_of("gone") == roles_of("root") == set()
+    assert StaffRole.objects.count() == 2
 
 
 def roles_of(name: str) -> set[tuple[str, str]]:
@@ -260,7 +278,7 @@ def test_a_role_that_is_none_makes_no_account(
 def test_a_role_given_twice_is_one_and_holds_until_it_is_taken_away(xiaoli: Staff) -> None:
     for grant in (grant_named("supervisor"), Grant(StaffRole.Role.SUPERVISOR)):
         given = role_give(xiaoli, grant)
-    assert roles_of("xiaoli") == {("supervisor", "")}
+    assert roles_of("xiaoli") == {("intake", ""), ("supervisor", "")}
     assert may(xiaoli, Action.SHIFTS_EDIT)
     role_withdraw(given)
     assert not may(xiaoli, Action.SHIFTS_EDIT)

@@ -121,11 +121,20 @@ def test_after_the_end_the_next_alarm_is_a_new_report(desk: Office) -> None:
 
 def test_a_device_joins_what_a_resident_has_reported(desk: Office) -> None:
     reporter = desk.hears("明发滨江3栋东门", MANHOLE)
-    response = sends(
-        source="camera", key="camera-key-1", kind="manhole", place="明发滨江新城3栋东门"
-    )
+    camera = {"source": "camera", "key": "camera-key-1", "kind": "manhole"}
+    response = sends(**camera, place="明发滨江小区三栋东门")
     assert (response.status_code, response.json()["number"]) == (200, reporter.number)
     assert Reporter.objects.count() == 1
+
+
+@pytest.mark.parametrize("elsewhere", ["明发滨江3栋负一楼", "明发滨江3栋一楼西侧", "明发滨江3栋"])
+def test_an_alarm_from_another_place_is_never_lost_in_a_near_one(
+    desk: Office, elsewhere: str
+) -> None:
+    sends(place="明发滨江3栋一楼")
+    desk.later(minutes=2)
+    assert sends("e2", place=elsewhere).status_code == 201
+    assert len(told(desk.grid)) == 2
 
 
 def test_a_device_may_call_its_place_as_it_likes(desk: Office) -> None:

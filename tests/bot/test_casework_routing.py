@@ -139,6 +139,16 @@ def test_on_a_holiday_only_who_has_a_shift_for_that_date_works() -> None:
     assert is_on_shift([weekly, on_duty], national_day)
 
 
+def test_on_a_weekend_day_that_is_worked_everybody_works_as_the_office_does() -> None:
+    worked = datetime(2026, 10, 10, 10, tzinfo=OFFICE)
+    weekdays = [Shift(weekday=n, opens=DAY[0], closes=DAY[1]) for n in range(5)]
+    assert is_on_shift(weekdays, worked)
+    assert not is_on_shift(weekdays, worked.replace(hour=20))
+    assert not is_on_shift(weekdays, worked + timedelta(days=7))
+    assert not is_on_shift([*weekdays, Shift(weekday=5, opens=time(14), closes=time(17))], worked)
+    assert not is_on_shift([*weekdays, Shift(on=worked.date(), is_off=True)], worked)
+
+
 def test_a_role_covers_its_community_or_every_one(
     linjiang: Community, zhenzhulu: Community
 ) -> None:

@@ -13,7 +13,7 @@ from django.conf import settings as given
 from django.test import Client
 
 from bot import clock
-from bot.accounts.models import Staff
+from bot.accounts.models import Staff, StaffRole
 from bot.channels.outbox import notice_send, resident_tell
 from bot.console.rows import CHANNELS, REASONS
 from bot.conversations.messages import CHANNELS as ALL_CHANNELS
@@ -34,6 +34,7 @@ class Clerk:
 
     def __init__(self, display_name: str) -> None:
         self.staff = Staff.objects.create_user(f"c{uuid4().hex[:6]}", display_name=display_name)
+        StaffRole.objects.create(staff=self.staff, role=StaffRole.Role.INTAKE)
         self.client = Client()
         self.client.force_login(self.staff, given.AUTHENTICATION_BACKENDS[1])
 

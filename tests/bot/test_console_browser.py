@@ -62,6 +62,7 @@ def desk(chromium: Browser, live_server: Any) -> Iterator[Desks]:
 
     def open_desk(name: str, **more: Any) -> Page:
         staff, _ = Staff.objects.get_or_create(username=name, defaults={"display_name": name})
+        StaffRole.objects.get_or_create(staff=staff, role=StaffRole.Role.INTAKE)
         client = Client()
         client.force_login(staff, given.AUTHENTICATION_BACKENDS[1])
         context = chromium.new_context(

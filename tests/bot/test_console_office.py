@@ -93,7 +93,8 @@ def test_the_bar_shows_only_what_one_may_use(office: Office) -> None:
         "/staff/audit/",
     ]
     nobody = Staff.objects.create_user("new", display_name="新来的")
-    assert links_of(Desk(nobody).sees("/staff/")) == ["/staff/"]
+    assert links_of(Desk(nobody).sees("/staff/notices/")) == []
+    Desk(nobody).sees("/staff/", status=302)
 
 
 def test_every_page_of_the_bar_is_there_for_those_who_see_it(office: Office) -> None:

@@ -22,7 +22,7 @@ from bot.console.reports_rows import _EVENTS, SOURCES
 from bot.reports import services, states
 from bot.reports.models import Report, Reporter
 from knowledge.models import Entry
-from tests.bot.reporting import LAMP, MANHOLE, Office, make_office, picture
+from tests.bot.reporting import LAMP, MANHOLE, MANNERS, Office, make_office, picture
 
 pytestmark = pytest.mark.django_db
 Role = StaffRole.Role
@@ -129,6 +129,29 @@ def test_a_grid_worker_sees_her_own_alone(office: Office) -> None:
     assert "这一件不归你办" in Desk(office.grid).sees(page(others), status=403)
 
 
+def test_a_complaint_about_clerks_stands_on_no_clerks_page(office: Office) -> None:
+    reporter = office.hears("临江社区服务大厅", MANNERS, phone="13900001111", is_anonymous=False)
+    report = reporter.report
+    supervisor = Desk(office.supervisor)
+    assert page(report) in supervisor.sees()
+    assert "老陈" in supervisor.sees(page(report))
+    assert "小周" not in supervisor.sees(page(report))
+    for role in (Role.INTAKE, Role.DISPATCHER):
+        clerk = Desk(office.hire("窗口的", role, office.linjiang))
+        assert page(report) not in clerk.sees()
+        assert "这一件不归你办" in clerk.sees(page(report), status=403)
+        assert clerk.does(report, "phone", reporter=reporter.number).status_code == 403
+        clerk.sees(f"{BOARD}opened/{reporter.number}/", status=404)
+        for words in (reporter.number, "13900001111", "窗口"):
+            found = clerk.client.post(f"{BOARD}search/", {"words": words})
+            assert "没有找到" in text_of(found), words
+    dispatcher = Desk(office.dispatcher)
+    assert len(exported(dispatcher)) == 1
+    other = office.hears().report
+    assert report.number not in supervisor.sees(page(other))
+    assert not PersonalLook.objects.exists()
+
+
 def test_filters_narrow_the_board(office: Office) -> None:
     here, there = office.hears().report, office.hears("大华锦绣门口").report
     desk = Desk(office.supervisor)
@@ -195,6 +218,16 @@ def test_place_and_phone_are_masked_until_somebody_looks_and_that_is_noted(offic
         (reporter.number, "phone", office.grid.pk),
     ]
     assert desk.does(reporter.report, "phone", reporter="0").status_code == 404
+
+
+def test_where_a_joined_report_lies_is_shown_to_who_looks(office: Office) -> None:
+    report = office.hears("明发滨江3栋门口").report
+    office.hears("明发滨江3栋大门口", description="灯又灭了")
+    desk = Desk(office.grid)
+    before = desk.sees(page(report))
+    assert "灯又灭了（地点：明发****）" in before
+    assert "大门口" not in before
+    assert "灯又灭了（地点：明发滨江3栋大门口）" in text_of(desk.does(report, "place"))
 
 
 def test_from_the_board_to_the_answer(office: Office) -> None:

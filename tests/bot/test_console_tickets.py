@@ -22,6 +22,7 @@ from bot.casework.models import PersonalLook
 from bot.console import tickets_new
 from bot.console.tickets_rows import (
     BOARD_ORDER,
+    MOST_LATE,
     OVER_ORDER,
     PAPERS,
     TONES,
@@ -211,6 +212,16 @@ def test_an_intake_sees_her_community_and_what_lies_nowhere(town: Town) -> None:
 # the board
 
 
+def test_a_late_one_is_seen_behind_many_that_stand_still(town: Town) -> None:
+    late = town.started(key="late")
+    Ticket.objects.filter(pk=late.pk).update(due_at=MONDAY - timedelta(days=1))
+    for number in range(MOST_LATE):
+        still = services.ticket_suspend(town.started(key=f"still-{number}"), town.grid, "等材料")
+        Ticket.objects.filter(pk=still.pk).update(due_at=MONDAY - timedelta(days=9))
+    seen = Desk(town.supervisor).sees("/staff/tickets/")
+    assert page_of(late) in seen[seen.index("超过承诺时限的") :].split("</section>")[0]
+
+
 def test_the_late_ones_stand_first_and_each_state_has_its_list(
     town: Town, office_clock: TurnedClock
 ) -> None:
@@ -374,6 +385,20 @@ def test_a_step_that_somebody_else_has_taken_meanwhile_is_told(town: Town) -> No
     answer = Desk(town.intake).steps(town.accepted(), "accept")
     assert answer.status_code == 409
     assert "不能“接单”" in words_of(answer)
+
+
+def test_who_did_it_is_not_offered_to_call_back_or_to_judge_it(town: Town) -> None:
+    ticket = services.ticket_dispatch(town.accepted(), town.dispatcher, town.intake, town.grid)
+    services.ticket_start(ticket, town.intake)
+    services.ticket_deliver(ticket, town.intake, "证已交到本人手里")
+    rating = services.ticket_rate(ticket, 1, "等太久")
+    buttons = ("steps/call_back", f"ratings/{rating.pk}")
+    colleague = make_staff("小孙", Role.INTAKE, town.pearl)
+    for person, is_offered in ((town.intake, False), (colleague, True), (town.supervisor, True)):
+        seen = Desk(person).sees(page_of(ticket))
+        assert [button in seen for button in buttons] == [is_offered] * 2
+    answer = Desk(town.intake).steps(ticket, "call_back", solved="yes", note="都好")
+    assert answer.status_code == 403
 
 
 def test_a_call_back_asks_whether_it_is_solved(town: Town) -> None:
@@ -613,6 +638,17 @@ def test_the_table_is_for_dispatchers_and_supervisors(town: Town) -> None:
         for who in (town.intake, town.grid, town.dispatcher, town.supervisor)
     ]
     assert answers == [403, 403, 200, 200]
+
+
+def test_the_table_holds_only_what_one_may_take_away(town: Town) -> None:
+    town.opened(key="yes-2", address="江畔人家2栋")
+    kept = town.opened()
+    # Seeing all, she may take away only those of the community for which she dispatches.
+    staff = make_staff("小孙", Role.INTAKE)
+    StaffRole.objects.create(staff=staff, role=Role.DISPATCHER, community=town.pearl)
+    response = Desk(staff).client.get("/staff/tickets/table.csv")
+    rows = table_of(b"".join(response.streaming_content))
+    assert [row["编号"].replace(" ", "") for row in rows] == [kept.number]
 
 
 # on behalf of a caller

@@ -47,6 +47,12 @@ def test_one_place_said_in_two_ways(one: str, other: str) -> None:
         ("阳光花园门口", "香江花园门口"),
         ("大华锦绣一期车库", "大华锦绣二期车库"),
         ("明发滨江", "大华锦绣"),
+        ("明发滨江3栋地下一层", "明发滨江3栋一层"),
+        ("明发滨江3栋一楼", "明发滨江3栋负一楼"),
+        ("明发滨江甲栋", "明发滨江乙栋"),
+        ("明发滨江3栋左边楼梯", "明发滨江3栋右边楼梯"),
+        ("明发滨江3栋的厨房", "明发滨江3栋书房"),
+        ("明发滨江3栋张家", "明发滨江3栋李家"),
     ],
 )
 def test_two_places_however_alike_they_read(one: str, other: str) -> None:
@@ -61,6 +67,14 @@ def test_a_place_said_otherwise_is_joined_for_three_days_only(desk: Office) -> N
     desk.later(days=2)
     assert desk.hears("明发滨江新城3栋大门口").report != first
     assert desk.hears("明发滨江3栋门口").report == first
+
+
+def test_a_place_that_is_said_otherwise_is_kept_where_it_is_joined(desk: Office) -> None:
+    report = desk.hears("明发滨江3栋门口").report
+    desk.hears("明发滨江3栋大门口", description="灯又灭了")
+    desk.hears("明发滨江3栋门口", description="还是黑的")
+    notes = [event.note for event in report.events.filter(step="join")]
+    assert notes == ["灯又灭了（地点：明发滨江3栋大门口）", "还是黑的"]
 
 
 def test_another_kind_at_the_same_place_is_another_report(desk: Office) -> None:

@@ -12,6 +12,7 @@ from bot import worker
 from bot.reports import clockwork, services, states, telling
 from bot.reports.clockwork import reports_sweep
 from bot.reports.models import Report
+from bot.reports.steps import locked
 from bot.tasks import queue
 from tests.bot.conftest import MONDAY_MORNING, NIGHT
 from tests.bot.reporting import MANHOLE, Office, Role, make_office, steps, told
@@ -101,6 +102,37 @@ def test_who_has_begun_with_what_is_urgent_is_left_in_peace(desk: Office) -> Non
     assert (len(told(desk.grid)), len(told(desk.supervisor))) == (1, 1)
 
 
+def test_what_is_urgent_is_watched_until_it_is_put_right(desk: Office) -> None:
+    report = desk.hears(kind=MANHOLE).report
+    sweeps(desk, minutes=31)
+    services.report_start(report, desk.grid)
+    desk.now = MONDAY_MORNING.replace(hour=13, minute=45)
+    sweeps(desk)
+    assert steps(report) == ["open", "assign", "remind", "start"]
+    desk.now = MONDAY_MORNING.replace(hour=15)
+    sweeps(desk)
+    assert "马上" in told(desk.grid)[-1]
+    desk.now = MONDAY_MORNING.replace(day=24)
+    sweeps(desk)
+    assert "还没处理好" in told(desk.supervisor)[-1]
+    assert steps(report)[3:] == ["start", "remind", "escalate"]
+
+
+def test_evidence_of_what_is_urgent_does_not_wait_long_to_be_seen(desk: Office) -> None:
+    report = desk.hears(kind=MANHOLE).report
+    services.report_give_evidence(report, desk.grid, "盖好了", [desk.photo(desk.grid)])
+    sweeps(desk, hours=3, minutes=59)
+    assert "请核实" in told(desk.supervisor)[-1]
+    desk.now = MONDAY_MORNING.replace(hour=14, minute=30)
+    sweeps(desk)
+    assert "还没核实" in told(desk.supervisor)[-1]
+    assert steps(report) == ["open", "assign", "give_evidence", "escalate"]
+    services.report_send_back(report, desk.supervisor, "看不清")
+    desk.now = MONDAY_MORNING.replace(day=24)
+    sweeps(desk)
+    assert "马上" in told(desk.grid)[-1]
+
+
 def test_what_is_given_to_somebody_else_is_told_and_reminded_anew(desk: Office) -> None:
     report = desk.hears(kind=MANHOLE).report
     sweeps(desk, minutes=31)
@@ -134,6 +166,23 @@ def test_the_reports_of_who_has_left_go_to_somebody_else(desk: Office) -> None:
     sweeps(desk)
     report.refresh_from_db()
     assert (report.state, report.responsible) == (states.ASSIGNED, newcomer)
+
+
+def test_what_a_dispatcher_has_given_to_somebody_meanwhile_stays_hers(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = desk.hears().report
+    desk.grid.is_active = False
+    desk.grid.save()
+
+    def assigned_before(found: Report) -> Report:
+        services.report_assign(found, desk.supervisor, desk.dispatcher)
+        return locked(found)
+
+    monkeypatch.setattr(clockwork, "locked", assigned_before)
+    reports_sweep()
+    report.refresh_from_db()
+    assert report.responsible == desk.dispatcher
 
 
 def test_who_takes_it_herself_is_not_told(desk: Office) -> None:

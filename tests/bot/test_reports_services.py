@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from bot.accounts.policies import Forbidden
@@ -282,6 +284,19 @@ def test_joining_by_hand_takes_the_reporters_along(desk: Office) -> None:
     assert desk.hears("明发滨江8栋").report == kept
 
 
+def test_joining_by_hand_leaves_neither_haste_nor_time_behind(desk: Office) -> None:
+    kept = desk.hears("明发滨江5栋").report
+    desk.later(hours=1)
+    urgent = desk.hears("明发滨江8栋", make_kind(urgent=True)).report
+    before = len(told(desk.supervisor))
+    left = services.report_join(urgent, desk.supervisor, kept)
+    assert (left.is_urgent, left.due_at) == (True, urgent.due_at)
+    assert "urgent" in steps(kept)
+    assert len(told(desk.supervisor)) == before + 1
+    young = desk.hears("明发滨江9栋", make_kind(days=9)).report
+    assert services.report_join(kept, desk.supervisor, young).due_at == urgent.due_at
+
+
 def test_a_report_is_joined_only_to_another_open_one(desk: Office) -> None:
     report, over = desk.hears("明发滨江5栋").report, desk.hears("明发滨江8栋").report
     desk.closes(over)
@@ -297,6 +312,58 @@ def test_only_somebody_who_may_work_on_reports_is_made_to_answer_for_one(desk: O
         services.report_assign(report, desk.supervisor, desk.hire("小陶", Role.EDITOR))
     given = services.report_assign(report, desk.supervisor, desk.dispatcher)
     assert given.responsible == desk.dispatcher
+    assert len(told(desk.dispatcher)) == 1
+
+
+def test_a_complaint_about_clerks_is_seen_and_handled_by_supervisors_alone(desk: Office) -> None:
+    report = desk.hears("临江社区服务大厅", MANNERS).report
+    other = desk.hears().report
+    assert report.responsible == desk.supervisor
+    intake = desk.hire("小钱", Role.INTAKE)
+    for attempt in (
+        lambda: services.report_assign(report, desk.dispatcher, desk.dispatcher),
+        lambda: services.report_refuse(report, intake, "没有的事", "没人管"),
+        lambda: services.report_join(report, intake, other),
+    ):
+        with pytest.raises(Forbidden):
+            attempt()
+    with pytest.raises(Unsuitable, match="小周"):
+        services.report_assign(report, desk.supervisor, desk.dispatcher)
+    for first, second in ((report, other), (other, report)):
+        with pytest.raises(Unsuitable, match="单独办"):
+            services.report_join(first, desk.supervisor, second)
+    second = desk.hire("老孙", Role.SUPERVISOR)
+    assert services.report_assign(report, desk.supervisor, second).responsible == second
+
+
+def test_complaints_about_clerks_from_before_are_marked_too(desk: Office) -> None:
+    report = desk.hears("临江社区服务大厅", MANNERS).report
+    desk.hears()
+    Report.objects.update(is_about_staff=False)
+    import_module("bot.reports.migrations.0003_report_about_staff").mark(apps, None)
+    assert list(Report.objects.filter(is_about_staff=True)) == [report]
+
+
+def test_who_put_it_right_does_not_close_it_herself_but_a_supervisor_may(desk: Office) -> None:
+    report = desk.hears().report
+    services.report_assign(report, desk.supervisor, desk.dispatcher)
+    services.report_give_evidence(report, desk.dispatcher, "换了", [desk.photo(desk.dispatcher)])
+    with pytest.raises(Forbidden):
+        services.report_close(report, desk.dispatcher, "好了")
+    colleague = desk.hire("小孙", Role.DISPATCHER)
+    assert services.report_close(report, colleague, "好了").state == states.CLOSED
+    alone = desk.hears("临江社区服务大厅", MANNERS).report
+    services.report_give_evidence(alone, desk.supervisor, "谈过", [desk.photo(desk.supervisor)])
+    assert services.report_close(alone, desk.supervisor, "好了").state == states.CLOSED
+
+
+def test_from_whom_it_is_taken_hears_of_it(desk: Office) -> None:
+    report = desk.hears().report
+    services.report_assign(report, desk.supervisor, desk.grid)
+    assert len(told(desk.grid)) == 2
+    services.report_assign(report, desk.supervisor, desk.dispatcher)
+    assert "转给别人" in told(desk.grid)[-1]
+    services.report_assign(report, desk.dispatcher, desk.grid)
     assert len(told(desk.dispatcher)) == 1
 
 
