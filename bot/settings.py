@@ -232,6 +232,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 # Larger bodies are refused before they are read; a message itself is far smaller.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+# A guide with a thousand phrasings, each of several fields, is one form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -121,7 +121,13 @@ def _approve(found: Revision, staff: Staff, data: QueryDict) -> Revision:
             at = datetime.fromisoformat(given).replace(tzinfo=clock.OFFICE_ZONE)
         except ValueError:
             raise CurationError("上线时间写得不对，要写日期和钟点。") from None
-    return services.revision_approve(found, staff, effective_at=at)
+    return services.revision_approve(found, staff, effective_at=at, version=_seen(data))
+
+
+def _seen(data: QueryDict) -> int:
+    """The version that the reviewer had before her; 0, which is none, if the form has none."""
+    given = data.get("version", "")
+    return int(given) if given.isdecimal() and len(given) < 10 else 0
 
 
 _STEPS: Final[dict[str, Step]] = {
@@ -130,7 +136,7 @@ _STEPS: Final[dict[str, Step]] = {
     "take": lambda r, s, _: services.revision_take_over(r, s),
     "reopen": lambda r, s, _: services.revision_reopen(r, s),
     "approve": _approve,
-    "reject": lambda r, s, d: services.revision_reject(r, s, d.get("reason", "")),
+    "reject": lambda r, s, d: services.revision_reject(r, s, d.get("reason", ""), version=_seen(d)),
     "back": lambda r, s, d: services.revision_roll_back(r, s, d.get("reason", "").strip()),
     "undo": lambda r, s, d: services.revision_roll_back(
         r, s, d.get("reason", "").strip(), to_before=True

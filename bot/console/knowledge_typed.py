@@ -16,7 +16,7 @@ from knowledge.changes import ENTRY_KINDS, ITEM
 from knowledge.sheets import LARGEST_NUMBER
 
 Typed = dict[str, Any]
-MOST_ROWS: Final = 300
+MOST_ROWS: Final = 1000
 _YES_NO: Final = {"是": True, "否": False}
 _EMPTY_BY_WIDGET: Final[dict[str, Any]] = {"tick": False, "number": 0}
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import Q
 
 from bot import clock
 from bot.casework.calendar import office_calendar
@@ -20,10 +21,12 @@ from bot.curation.services import revision_publish, revisions_settle
 from bot.curation.steps import step_log
 from knowledge.changes import ITEM
 from knowledge.models import ServiceItem
+from knowledge.publishing import UNEXPECTED
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 MONDAY = 0
+ON_ITS_WAY = timedelta(days=1)
 
 
 def curation_sweep() -> None:
@@ -66,8 +69,14 @@ def _publish_due(revision: Revision) -> None:
 
 def _retire_expired(item: ServiceItem) -> None:
     """Take an item out of service whose last day is over; once, until somebody prolongs it."""
-    mine = Revision.objects.of(ITEM, item.item_id).filter(author=None)
-    if mine.open().exists() or _was_tried(item):
+    stored = ServiceItem.objects.select_for_update().get(pk=item.pk)
+    revisions = Revision.objects.of(ITEM, item.item_id)
+    # Whoever let a version through that is on its way has decided what becomes of the item.
+    soon = Q(publication__isnull=False) | Q(effective_at__lte=clock.now() + ON_ITS_WAY)
+    is_decided = revisions.filter(soon, state=Revision.State.APPROVED).exists()
+    if stored.effective_until != item.effective_until or is_decided or _was_tried(item):
+        return
+    if revisions.filter(author=None).open().exists():
         return
     revision = Revision.objects.create(
         kind=ITEM,
@@ -76,6 +85,7 @@ def _retire_expired(item: ServiceItem) -> None:
         action=Revision.Action.RETIRE,
         state=Revision.State.APPROVED,
         reason=_reason(item),
+        created_at=clock.now(),
         decided_at=clock.now(),
     )
     step_log(revision, RevisionStep.Step.APPROVE, None, revision.reason)
@@ -83,11 +93,13 @@ def _retire_expired(item: ServiceItem) -> None:
 
 
 def _was_tried(item: ServiceItem) -> bool:
-    """Whether it could not be taken out before; editors have been told then."""
+    """Whether it was refused before, of which editors were told, or has failed today already."""
     withdrawn = Revision.objects.of(ITEM, item.item_id).filter(
         author=None, state=Revision.State.WITHDRAWN, reason=_reason(item)
     )
-    return withdrawn.exists()
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    refused = ~Q(trouble__startswith=UNEXPECTED)
+    return withdrawn.filter(refused | Q(created_at__gte=today)).exists()
 
 
 def _reason(item: ServiceItem) -> str:

@@ -17,10 +17,11 @@ from typing import Final, get_args
 from bot.curation.errors import CurationError
 from knowledge.hits import Asked
 from knowledge.record import Style
-from knowledge.workbook import WorkbookError, read_workbook
+from knowledge.workbook import WorkbookError, read_workbook, unpacked_bytes
 
 MOST_QUESTIONS: Final = 1000
 LARGEST_BYTES: Final = 2_000_000
+LARGEST_UNPACKED: Final = 20_000_000
 LONGEST_QUESTION: Final = 200
 MOST_PROBLEMS: Final = 20
 HEADS: Final = ("问题", "应该是", "说法")
@@ -91,6 +92,8 @@ def _workbook_rows(data: bytes) -> list[list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "questions.xlsx"
         path.write_bytes(data)
+        if unpacked_bytes(path) > LARGEST_UNPACKED:
+            raise QuestionsRefused(["这个表太大了，请分成几个文件传。"])
         try:
             tables = read_workbook(path)
         except WorkbookError as error:

@@ -334,13 +334,19 @@ def revision_verify(
 # Deciding
 
 
-def revision_reject(revision: Revision, staff: Staff, reason: str) -> Revision:
-    """Send it back with a reason; its writers are told."""
+def revision_reject(
+    revision: Revision, staff: Staff, reason: str, *, version: int | None = None
+) -> Revision:
+    """Send it back with a reason; its writers are told.
+
+    ``version`` is the one that the reviewer had before her: raises ChangedUnder for another.
+    """
     require(staff, Action.KNOWLEDGE_REVIEW)
     if not reason.strip():
         raise CurationError("请写一句为什么退回，写的人才知道怎么改。")
     with transaction.atomic():
         held = _decided(revision, staff, "退回")
+        _require_seen(held, version)
         held.state, held.rejection = State.REJECTED, reason.strip()[:LONGEST_REASON]
         held.save()
         step = step_log(held, Step.REJECT, staff, held.rejection)
@@ -349,12 +355,20 @@ def revision_reject(revision: Revision, staff: Staff, reason: str) -> Revision:
 
 
 def revision_approve(
-    revision: Revision, staff: Staff, *, effective_at: datetime | None = None
+    revision: Revision,
+    staff: Staff,
+    *,
+    effective_at: datetime | None = None,
+    version: int | None = None,
 ) -> Revision:
-    """Let it through: publication is asked for at once, or when its hour has come."""
+    """Let it through: publication is asked for at once, or when its hour has come.
+
+    ``version`` is the one that the reviewer had before her: raises ChangedUnder for another.
+    """
     require(staff, Action.KNOWLEDGE_REVIEW)
     seen = _read(revision)
     _require_to_decide(seen, staff, "通过")
+    _require_seen(seen, version)
     _require_fresh(seen)
     publishable_require(seen)
     with transaction.atomic():
@@ -442,6 +456,11 @@ def _settle(revision: Revision, publication: Publication) -> None:
 def _read(revision: Revision) -> Revision:
     rows = Revision.objects.select_related("author", "editor", "reviewer")
     return rows.get(pk=revision.pk)
+
+
+def _require_seen(held: Revision, version: int | None) -> None:
+    if version is not None and held.version != version:
+        raise ChangedUnder("你打开这一页以后，内容又改过了。请把改动重新看一遍，再决定。", held)
 
 
 def _require_unchanged(held: Revision, seen: Revision) -> None:

@@ -33,10 +33,16 @@ from knowledge.importing import Plan, RowReport, import_plan
 from knowledge.record import Phrasing, RecordError, ServiceItem, plain
 from knowledge.selectors import stored_guides, stored_knowledge
 from knowledge.sheets import ITEMS, NOTES, SHEET_NAMES, guide_tables
-from knowledge.workbook import NOTES_SHEET, Table, WorkbookError, read_workbook, write_workbook
+from knowledge.workbook import (
+    LARGEST_UNPACKED,
+    NOTES_SHEET,
+    Table,
+    WorkbookError,
+    read_workbook,
+    write_workbook,
+)
 
 LARGEST_BYTES: Final = 10_000_000
-LARGEST_UNPACKED: Final = 200_000_000
 KEPT_SECONDS: Final = 24 * 3600
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 

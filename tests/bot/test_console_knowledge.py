@@ -53,7 +53,11 @@ class Screen:
         return str(response.content.decode())
 
     def does(self, path: str, status: int = 302, **fields: Any) -> Any:
-        """Press a button."""
+        """Press a button; who decides sends the version that her page shows, if it shows any."""
+        if path.endswith(("approve", "reject")) and "version" not in fields:
+            page = self.sees(path.rsplit("/", 1)[0] + "/")
+            shown = re.search(r'name="version" value="(\d+)"', page)
+            fields |= {"version": shown[1]} if shown else {}
         response = self.client.post(path, fields)
         assert response.status_code == status, response.content.decode()[-2500:]
         return response
@@ -222,6 +226,19 @@ def test_what_one_writes_and_another_lets_through_is_live(desk: Desk) -> None:
     desk.publisher.fulfil_next()
     assert "已上线" in judge.sees(page_of(revision))
     assert ServiceItem.objects.get(pk="SB13").materials.all()[0].note == "要原件"
+
+
+def test_who_decides_must_have_seen_what_she_decides_about(desk: Desk) -> None:
+    revision = desk.submitted()
+    judge = Screen(desk.reviewer)
+    seen = revision.version
+    Revision.objects.filter(pk=revision.pk).update(version=seen + 1)
+    for what in ("approve", "reject"):
+        told = judge.does(f"{page_of(revision)}{what}", 409, version=seen, reason="不对")
+        assert "内容又改过了" in told.content.decode()
+    revision.refresh_from_db()
+    assert revision.state == Revision.State.SUBMITTED
+    judge.does(f"{page_of(revision)}approve")
 
 
 def test_rows_are_added_moved_and_removed_without_losing_what_was_typed(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,39 @@ def test_after_its_last_day_an_item_goes_out_of_service_and_editors_hear(
     with pytest.raises(Unreadable) as told:
         services.revision_roll_back(revision, desk.editor, to_before=True)
     assert [finding.rule for finding in told.value.findings] == ["expired"]
+
+
+def test_a_version_that_takes_over_after_the_last_day_is_not_lost(
+    desk: Desk, office_clock: TurnedClock
+) -> None:
+    ServiceItem.objects.filter(pk="SB13").update(effective_until=MONDAY.date())
+    midnight = (MONDAY + timedelta(days=1)).replace(hour=0, minute=0)
+    revision = services.revision_approve(desk.submitted(), desk.reviewer, effective_at=midnight)
+    office_clock.now = midnight
+    curation_sweep()
+    desk.publisher.fulfil_next()
+    revision.refresh_from_db()
+    assert not Revision.objects.filter(author=None).exists()
+    assert ServiceItem.objects.get(pk="SB13").window == "3号窗口"
+
+
+def test_what_failed_by_our_own_fault_is_tried_again_the_next_day(
+    desk: Desk, office_clock: TurnedClock
+) -> None:
+    ServiceItem.objects.filter(pk="SB13").update(effective_until=date(2026, 11, 1))
+    curation_sweep()
+    Publication.objects.update(
+        state=Publication.State.FAILED,
+        error="unexpected OperationalError",
+        finished_at=office_clock(),
+    )
+    for _ in range(3):
+        curation_sweep()
+    assert Revision.objects.filter(author=None).count() == 1
+    office_clock.goes_on(days=1)
+    curation_sweep()
+    curation_sweep()
+    assert Revision.objects.filter(author=None).count() == 2
 
 
 def test_somebody_elses_draft_does_not_keep_an_expired_item_alive(

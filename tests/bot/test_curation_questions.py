@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,16 @@ def test_a_name_with_the_mark_between_names_is_still_one_name() -> None:
     assert typed_read("两样\t甲、乙两样", find)[0].expected == ["XX01"]
 
 
+def swollen(size: int) -> bytes:
+    """A few kilobytes that unpack to ``size`` bytes."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as packed:
+        # Without the hour of today: every process of the suite must see the same bytes.
+        sheet = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
+        packed.writestr(sheet, bytes(size), zipfile.ZIP_DEFLATED)
+    return kept.getvalue()
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
 def test_a_table_from_excel_is_read_whatever_its_encoding(encoding: str) -> None:
     text = "问题,应该是,说法\n卡丢了,SB13,很短\n卡丢了,GG08,\n"
@@ -62,6 +74,7 @@ def test_a_workbook_is_read(tmp_path: Path) -> None:
         ("题.xlsx", b"no workbook", "读不了"),
         ("题.pdf", b"x", "只收"),
         ("题.txt", b"x" * 2_000_001, "太大"),
+        ("题.xlsx", swollen(21_000_000), "太大"),
         ("题.txt", "\n".join(f"问{n}" for n in range(1001)).encode(), "一次最多1000个"),
     ],
 )

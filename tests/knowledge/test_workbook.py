@@ -363,6 +363,17 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read(tmp_path: Path) ->
         read_workbook(path)
 
 
+def test_a_small_file_that_swells_when_unpacked_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "LARGEST_UNPACKED", 1_000_000)
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", bytes(1_000_001))
+    with pytest.raises(WorkbookError, match=r"a\.xlsx is too large when unpacked"):
+        read_workbook(path)
+
+
 def test_a_file_at_the_limit_is_looked_into(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with path.open("wb") as handle:
