@@ -267,6 +267,10 @@ class Entry(models.Model):
         return f"{self.kind} {self.entry_id}"
 
 
+# What a publication's error begins with that is no refusal but a fault of ours; its type follows.
+UNEXPECTED = "unexpected "
+
+
 class Publication(models.Model):
     """One wish to publish and what became of it.
 

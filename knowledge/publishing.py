@@ -36,7 +36,7 @@ from knowledge.gate import (
     rights_of,
 )
 from knowledge.lint import Finding, lint_knowledge
-from knowledge.models import Publication
+from knowledge.models import UNEXPECTED, Publication
 from knowledge.record import RecordError, plain
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import EncoderUnavailable, SnapshotDamaged, SnapshotUnavailable
@@ -59,10 +59,6 @@ from knowledge.services import changes_store
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 0.7
-
-
-# What a failure begins with that is no refusal but a fault of ours; its type follows.
-UNEXPECTED = "unexpected "
 
 
 class LintRefused(ValueError):

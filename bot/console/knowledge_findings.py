@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from bot.console.knowledge_words import label_of
 from knowledge.changes import ITEM
 from knowledge.lint import BRIEF_CHARACTERS, Finding
-from knowledge.publishing import UNEXPECTED
+from knowledge.models import UNEXPECTED
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,7 @@ from bot.curation.models import Revision, RevisionStep
 from bot.curation.services import revision_publish, revisions_settle
 from bot.curation.steps import step_log
 from knowledge.changes import ITEM
-from knowledge.models import ServiceItem
-from knowledge.publishing import UNEXPECTED
+from knowledge.models import UNEXPECTED, ServiceItem
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
