@@ -1,4 +1,4 @@
-"""Small things done to every request: which port it came to, what a page may load."""
+"""What a page may load."""
 
 from __future__ import annotations
 
@@ -12,29 +12,6 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-
-
-def internal_port(get_response: GetResponse) -> GetResponse:
-    """Serve the action endpoint on the internal port only, and nothing else there."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        if getattr(request, "scope", {}).get("bot.internal"):
-            request.urlconf = "bot.urls_internal"  # type: ignore[attr-defined]
-        return get_response(request)
-
-    return middleware
-
-
-def in_one_thread(get_response: GetResponse) -> GetResponse:
-    """Last in the list and plainly synchronous: the whole chain runs in the request's one thread.
-
-    Else each of Django's own would go to a thread and back, twice a request.
-    """
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
-
-    return middleware
 
 
 def content_security_policy(get_response: GetResponse) -> GetResponse:

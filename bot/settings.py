@@ -154,7 +154,6 @@ INSTALLED_APPS = [
     "bot.channels.phone",
 ]
 MIDDLEWARE = [
-    "bot.middleware.internal_port",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "bot.middleware.content_security_policy",
@@ -166,7 +165,6 @@ MIDDLEWARE = [
     "bot.console.doorkeeper.StaffOnly",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "bot.middleware.in_one_thread",
 ]
 AUTH_USER_MODEL = "accounts.Staff"
 AUTHENTICATION_BACKENDS = [
@@ -220,7 +218,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
         "PRAGMA secure_delete=ON;",
     }
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "Asia/Shanghai"
@@ -241,9 +238,9 @@ CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "bot.channels.web.refused_form"
 # A browser that came without HTTPS is sent back with it; programs, which speak to this machine
-# directly or would not follow, and the action endpoint are let be.
+# directly or would not follow, are let be.
 SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^(api/|actions$|healthz$|readyz$|telegram/|wechat/)"]
+SECURE_REDIRECT_EXEMPT = [r"^(api/|healthz$|readyz$|telegram/|wechat/)"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 # Hosts below ours may be somebody else's, and no browser's own list should name an office unasked.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -6,29 +6,22 @@ import asyncio
 import contextlib
 import logging
 import signal
-import sys
 import threading
 
 import uvicorn
 from django.conf import settings
 
-from bot import asgi, clock
-from bot.actions import office
+from bot import clock
+from bot.actions import endpoint, office
 from bot.channels.wechat import answering as wechat
 from knowledge.publishing import Publisher
 from knowledge.search.errors import SearchError
 
 log = logging.getLogger(__name__)
 
-# A turn lets go of the interpreter hundreds of times (database, encoder). While the publishing
-# thread reckons, each time costs a switch interval: with the usual 5 ms the beginning of a report
-# took 1.5 s instead of 0.1 s, with this 0.3 s.
-SWITCH_SECONDS = 0.0001
-
 
 def run_web() -> None:
     """Serve both ports until told to stop."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     stop = threading.Event()
     publisher = Publisher(
         settings.SNAPSHOT_DIR, office.encoder(), clock.now, settings.RECIPE_DIR, office.reranker()
@@ -51,7 +44,7 @@ def _warm(stop: threading.Event) -> None:
 
 async def _serve() -> None:
     public = _server("bot.asgi:application", settings.BOT_HOST, settings.BOT_PORT)
-    internal = _server(asgi.internal, "127.0.0.1", settings.BOT_ACTION_PORT)
+    internal = _server(endpoint.application, "127.0.0.1", settings.BOT_ACTION_PORT)
 
     def stop(*_: object) -> None:
         public.should_exit = True

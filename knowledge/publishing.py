@@ -40,6 +40,8 @@ from knowledge.models import UNEXPECTED, Publication
 from knowledge.record import RecordError, plain
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import EncoderUnavailable, SnapshotDamaged, SnapshotUnavailable
+from knowledge.search.giving_way import giving_way
+from knowledge.search.lasting import keep_out_of_rounds
 from knowledge.search.matcher import Matcher
 from knowledge.search.recipe import Recipes, load_recipe, recipes_for
 from knowledge.search.reranker import Reranker
@@ -233,9 +235,13 @@ class Publisher:
                 if not is_begun:
                     self.resume()
                     is_begun = True
-                    self.warm()
+                    with giving_way():
+                        self.warm()
+                    keep_out_of_rounds()
                 if self.fulfil_next():
-                    self.warm_gate()
+                    with giving_way():
+                        self.warm_gate()
+                    keep_out_of_rounds()
             except Exception:
                 # The thread must outlive a database that is away for a moment.
                 log.exception("publication failed")
@@ -259,7 +265,8 @@ class Publisher:
             state=Publication.State.RUNNING
         ):
             return None
-        self._carry_out(claimed)
+        with giving_way():
+            self._carry_out(claimed)
         wish.refresh_from_db()
         return wish
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from knowledge.search.encoder import Encoder
 from knowledge.search.errors import SearchError
+from knowledge.search.giving_way import giving_way
+from knowledge.search.lasting import keep_out_of_rounds
 from knowledge.search.matcher import Matcher
 from knowledge.search.reranker import Reranker
 from knowledge.search.snapshot import current_fingerprint, load_snapshot
@@ -69,15 +71,17 @@ class LiveMatcher:
             snapshot = load_snapshot(self._shelf, fingerprint)
             matcher = Matcher(snapshot, self._encoder, reranker=self._reranker)
             # A first question pays for dictionaries and model; that is not the resident's.
-            matcher.match("你好，请问社保卡怎么办")
+            matcher.match("你好，请问社保卡，shebaoka怎么办")
             with self._lock:
                 self._matcher = matcher
+            keep_out_of_rounds()
             log.info("snapshot %s in force", fingerprint)
 
     def _load_quietly(self) -> None:
         """Load aside; a damaged snapshot is refused once and the old one stays in force."""
         try:
-            self._load()
+            with giving_way():
+                self._load()
         except SearchError as error:
             self._refused = current_fingerprint(self._shelf)
             log.error("snapshot %s refused: %s", self._refused, error)

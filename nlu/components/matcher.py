@@ -17,7 +17,7 @@ from knowledge.search.encoder import SentenceTransformerEncoder
 from knowledge.search.errors import SearchError
 from knowledge.search.live import LiveMatcher
 from knowledge.search.reranker import CrossEncoderReranker
-from nlu.components import action_results, logs, tracker
+from nlu.components import action_results, logs, rules
 from nlu.protocol import KNOWLEDGE, read_message, reading_to_json
 from nlu.settling import PERSON, plain_intent, settled_intent
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 action_results.install()
 logs.install()
-tracker.install()
+rules.install()
 
 _shared: Dict[Text, LiveMatcher] = {}
 

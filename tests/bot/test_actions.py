@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.handlers.base import BaseHandler
-from django.test import Client, RequestFactory
+from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
-from bot.actions import answer, small_talk
+from bot.actions import answer, endpoint, small_talk
 from bot.actions.context import Outcome
+from bot.actions.endpoint import run_action
 from bot.actions.registry import ACTIONS
 from bot.actions.single_turn import single_turn
 from bot.actions.telling import HUMAN_BUTTON
@@ -366,16 +368,38 @@ def call(action: str, text: str, matcher: Matcher | None = None, **latest: Any) 
     return {"next_action": action, "sender_id": "王阿姨", "tracker": tracker}
 
 
-def run(body: dict[str, Any], secret: str | None = None) -> Any:
-    """Post to the internal port, through everything that stands in front of it."""
+def run(body: dict[str, Any]) -> dict[str, Any]:
+    """Run an action; it is one that we have."""
+    status, told = run_action(body)
+    assert status == HTTPStatus.OK
+    return told
+
+
+async def post(
+    body: bytes, secret: str | None = None, path: str = "/actions", method: str = "POST"
+) -> tuple[int, dict[str, Any]]:
+    """Send a request to the internal port's application, its body in two parts."""
     key = settings.BOT_ACTION_SECRET if secret is None else secret
-    request: Any = RequestFactory().post(
-        "/actions", json.dumps(body), content_type="application/json", HTTP_X_ACTION_SECRET=key
-    )
-    request.scope = {"bot.internal": True}
-    handler = BaseHandler()
-    handler.load_middleware()
-    return handler.get_response(request)
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [(b"x-action-secret", key.encode())],
+    }
+    parts = [
+        {"type": "http.request", "body": body[:9], "more_body": True},
+        {"type": "http.request", "body": body[9:]},
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return parts.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await endpoint.application(scope, receive, send)
+    return sent[0]["status"], json.loads(sent[1]["body"])
 
 
 @pytest.mark.django_db
@@ -384,8 +408,7 @@ def test_the_engine_runs_an_action_and_gets_reply_and_slots(
     office: LiveMatcher, is_understood: bool
 ) -> None:
     current = office.current() if is_understood else None
-    response = run(call("action_answer", "社保卡丢了怎么补", current))
-    data = json.loads(response.content)
+    data = run(call("action_answer", "社保卡丢了怎么补", current))
     assert data["responses"][0]["custom"]["item"] == "SB13"
     assert {"event": "slot", "name": "item", "value": "SB13"} in data["events"]
 
@@ -411,8 +434,8 @@ def test_what_is_beside_a_reply_is_none() -> None:
 @pytest.mark.django_db
 def test_a_button_reaches_the_action_as_entities(office: LiveMatcher) -> None:
     entities = [{"entity": "item", "value": "GG08"}, {"entity": "facet", "value": "fee"}]
-    response = run(call("action_answer", "/ask_item{}", entities=entities))
-    custom = json.loads(response.content)["responses"][0]["custom"]
+    data = run(call("action_answer", "/ask_item{}", entities=entities))
+    custom = data["responses"][0]["custom"]
     assert (custom["item"], custom["facet"]) == ("GG08", "fee")
 
 
@@ -425,11 +448,24 @@ def test_a_button_reaches_the_action_as_entities(office: LiveMatcher) -> None:
     ],
 )
 def test_a_stranger_cannot_run_actions(secret: str) -> None:
-    assert run(call("action_answer", "社保卡"), secret).status_code == 403
+    assert asyncio.run(post(b"{}" * 9, secret))[0] == HTTPStatus.FORBIDDEN
 
 
-def test_an_action_that_nobody_knows_is_refused(office: LiveMatcher) -> None:
-    assert run(call("action_dance", "社保卡")).status_code == 404
+@pytest.mark.parametrize(
+    ("body", "where", "status"),
+    [
+        (json.dumps({"next_action": "action_dance"}).encode(), {}, HTTPStatus.NOT_FOUND),
+        (b"no JSON at all", {}, HTTPStatus.INTERNAL_SERVER_ERROR),
+        (b"", {"path": "/api/v1/items"}, HTTPStatus.NOT_FOUND),
+        (b"", {"method": "GET"}, HTTPStatus.METHOD_NOT_ALLOWED),
+    ],
+)
+def test_the_internal_port_serves_known_actions_alone(
+    body: bytes, where: dict[str, str], status: HTTPStatus
+) -> None:
+    answered, told = asyncio.run(post(body, **where))
+    assert answered == status
+    assert told["error"]
 
 
 def test_the_public_port_knows_no_actions() -> None:

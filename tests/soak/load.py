@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -31,8 +32,10 @@ P95_MS = 400.0
 TIMEOUT_SECONDS = 30.0
 # Let go of idle connections before the server does (5 s), so that no message meets a closing one.
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=2.0)
-# The queue at the desk moves with what others do.
-OF_OTHERS = frozenset({"handover"})
+# The queue at the desk moves with what others do, and a report joins one of theirs.
+OF_OTHERS = frozenset({"handover", "report_opened"})
+# Each ticket and report has a number of its own.
+_NUMBER = re.compile(r"\d{6} ?\d{4}")
 
 
 class Office:
@@ -81,7 +84,7 @@ def heard_in(reply: Figures) -> Heard:
         reply["slot"],
     )
     if kind not in OF_OTHERS:
-        meaning += (candidates, answers, reply["text"])
+        meaning += (candidates, answers, _NUMBER.sub("…", reply["text"]))
     named = {reply["item"], *candidates, *(item for item, *_ in answers)} - {None}
     return Heard(
         items=frozenset(named),
