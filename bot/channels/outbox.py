@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -53,6 +53,8 @@ FETCHED = frozenset({"web", "kiosk", "api"})
 OWN_PAGES = frozenset({"web", "api"})
 # An open page has fetched a notice by then.
 PAGE_WAIT = timedelta(seconds=30)
+# Before a person calls somebody who cannot be sent a text message; she may open the page yet.
+CALL_WAIT = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(hours=24)
 # A sender that is killed at work holds its notice no longer than this.
@@ -76,6 +78,7 @@ def notice_send(
         key,
         target=str(conversation.pk),
         conversation=conversation,
+        origin=conversation,
         author=author,
         text=text[:LONGEST_TEXT],
         buttons=[asdict(button) for button in buttons],
@@ -91,9 +94,12 @@ def notice_sms(
     params: Mapping[str, str] | None = None,
     *,
     staff: Staff | None = None,
-    instead_of: Notice | None = None,
+    **more: Any,
 ) -> Notice:
-    """Write a text message; the same ``key`` writes one. Without a template the general one's."""
+    """Write a text message; the same ``key`` writes one. Without a template the general one's.
+
+    ``more`` are further fields of Notice.
+    """
     return _write(
         key,
         medium=Notice.Medium.SMS,
@@ -103,8 +109,8 @@ def notice_sms(
         template=template,
         sealed_params=dict(params) if params else None,
         staff=staff,
-        instead_of=instead_of,
         next_try_at=clock.now(),
+        **more,
     )
 
 
@@ -125,20 +131,44 @@ def notice_email(
 
 
 def resident_tell(
-    conversation: Conversation | None, phone: str, text: str, key: str
+    conversation: Conversation | None,
+    phone: str,
+    text: str,
+    key: str,
+    *,
+    is_about_staff: bool = False,
 ) -> Notice | None:
     """Tell a resident in the way that reaches her; None if there is none. Once for each ``key``.
 
     Her chat or page has it first; what it cannot deliver, or what nobody fetches within half a
     minute, goes to her phone as well. After a call or a kiosk it goes to the phone at once, as a
-    text message or, where none can be sent, by a person's call. ``phone`` may be empty.
+    text message or, where none can be sent, by a person's call; that has an hour's time where her
+    page may yet be opened. ``phone`` may be empty.
     """
+    of_it = {"origin": conversation, "is_about_staff": is_about_staff}
     if conversation and conversation.channel in OWN_PAGES | SENDERS.keys():
-        return _tell_in(conversation, phone, text, key)
+        return _write(
+            key,
+            target=str(conversation.pk),
+            conversation=conversation,
+            sealed_address=phone,
+            text=text[:LONGEST_TEXT],
+            next_try_at=clock.now() if conversation.channel in SENDERS else _falls_back_at(phone),
+            **of_it,
+        )
+    return _to_phone(phone, text, key, **of_it) if phone else None
+
+
+def _falls_back_at(phone: str) -> datetime | None:
     if not phone:
         return None
+    return clock.now() + (PAGE_WAIT if _takes_sms(phone) else CALL_WAIT)
+
+
+def _to_phone(phone: str, text: str, key: str, **more: Any) -> Notice:
+    """Write a text message or, where none can be sent, what a person is to say on the phone."""
     if _takes_sms(phone):
-        return notice_sms(phone, text, key)
+        return notice_sms(phone, text, key, **more)
     return _write(
         key,
         medium=Notice.Medium.CALL,
@@ -146,19 +176,7 @@ def resident_tell(
         sealed_address=phone,
         text=text[:LONGEST_TEXT],
         next_try_at=None,
-    )
-
-
-def _tell_in(conversation: Conversation, phone: str, text: str, key: str) -> Notice:
-    is_pushed = conversation.channel in SENDERS
-    falls_back_at = clock.now() + PAGE_WAIT if _takes_sms(phone) else None
-    return _write(
-        key,
-        target=str(conversation.pk),
-        conversation=conversation,
-        sealed_address=phone,
-        text=text[:LONGEST_TEXT],
-        next_try_at=clock.now() if is_pushed else falls_back_at,
+        **more,
     )
 
 
@@ -208,12 +226,14 @@ def _write(key: str, *, target: str, **values: Any) -> Notice:
 
 
 def notices_fetched(notices: Iterable[Notice]) -> None:
-    """Note that a resident's own page or program has been given these."""
+    """Note that a resident's own page or program has been given these; nobody need call then."""
     waiting = [notice.pk for notice in notices if notice.state == Notice.State.WAITING]
     if waiting:
-        Notice.objects.filter(
-            pk__in=waiting, state=Notice.State.WAITING, conversation__channel__in=FETCHED
-        ).update(state=Notice.State.SENT, sent_at=clock.now(), next_try_at=None)
+        fetched = Q(pk__in=waiting, conversation__channel__in=FETCHED)
+        call = Q(instead_of__in=waiting, medium=Notice.Medium.CALL)
+        Notice.objects.filter(fetched | call, state=Notice.State.WAITING).update(
+            state=Notice.State.SENT, sent_at=clock.now(), next_try_at=None
+        )
 
 
 def _notices_deliver(target: str) -> None:
@@ -316,15 +336,21 @@ def _sms(notice: Notice) -> Sms:
 
 
 def _stand_in(notice: Notice) -> None:
-    """Send to the phone what the page has not fetched; the page still has it when it is opened."""
+    """Bring to the phone what the page has not fetched; the page still has it when it is opened."""
     with transaction.atomic():
         Notice.objects.filter(pk=notice.pk).update(next_try_at=None, claimed_until=None)
-        _sms_instead(notice)
+        _phone_instead(notice)
 
 
-def _sms_instead(notice: Notice) -> None:
-    key = _derived(notice.key, "sms")
-    notice_sms(notice.sealed_address, notice.text, key, instead_of=notice)
+def _phone_instead(notice: Notice) -> None:
+    _to_phone(
+        notice.sealed_address,
+        notice.text,
+        _derived(notice.key, "sms"),
+        instead_of=notice,
+        origin=notice.origin,
+        is_about_staff=notice.is_about_staff,
+    )
 
 
 def _sender(channel: str) -> Sender:
@@ -355,7 +381,7 @@ def _give_up(notice: Notice, code: str) -> None:
     with transaction.atomic():
         _settle(notice, Notice.State.GONE, code)
         if notice.conversation and _takes_sms(notice.sealed_address):
-            _sms_instead(notice)
+            _phone_instead(notice)
 
 
 def _settle(notice: Notice, state: str, code: str) -> None:

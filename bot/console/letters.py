@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from bot.accounts.models import Staff
-from bot.accounts.policies import Action, may
+from bot.accounts.policies import Action, cases_within, may
 from bot.console.asking import needs, staff_of
 from bot.console.rows import CHANNELS
 from bot.conversations.privacy import mask
@@ -53,8 +54,8 @@ def letters(request: HttpRequest) -> HttpResponse:
 @needs(Action.DEADLETTERS_VIEW)
 def act(request: HttpRequest, notice_id: int, what: str) -> HttpResponse:
     """Try one again, note that it was told, or show where it was to go."""
-    notice = get_object_or_404(dead_letters(), pk=notice_id)
     staff = staff_of(request)
+    notice = get_object_or_404(_hers(staff), pk=notice_id)
     if what == "look":
         address = notice_look(notice, staff)
         return _page(request, address=address, address_of=notice.pk)
@@ -66,13 +67,17 @@ def act(request: HttpRequest, notice_id: int, what: str) -> HttpResponse:
 
 _ACTS: Final[dict[str, Callable[[Notice, Staff], None]]] = {
     "retry": notice_retry,
-    "told": lambda notice, _: notice_told(notice),
+    "told": notice_told,
 }
+
+
+def _hers(staff: Staff) -> QuerySet[Notice]:
+    return cases_within(staff, Action.DEADLETTERS_VIEW, dead_letters())
 
 
 def _page(request: HttpRequest, **more: Any) -> HttpResponse:
     before = request.GET.get("before", "")
-    rows = dead_letters()
+    rows = _hers(staff_of(request))
     # Nobody reads on there; so many are as good as all.
     count = rows[: MOST_COUNTED + 1].count()
     if before.isdecimal():

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from bot import clock
 from bot.accounts.models import Staff
+from bot.accounts.policies import Action, cases_within, may
 from bot.conversations.models import Conversation
 from bot.handovers import selectors
 from bot.handovers.models import Handover, Notice
@@ -34,6 +35,7 @@ REASONS = {
 }
 STATES = {"waiting": "等人接手", "taken": "正在接待", "closed": "已交还给小顶"}
 DELIVERY = {"waiting": "等待送出", "sent": "已送到", "gone": "没有送到"}
+ABOUT_STAFF = "（投诉工作人员的事，主管看得到。）"
 MOST_WAITING = 100
 MOST_SAID = 500
 
@@ -76,7 +78,7 @@ def inbox(staff: Staff) -> dict[str, Any]:
         "mine": [row for row in taken if row.handover.taken_by_id == staff.pk],
         "others": [row for row in taken if row.handover.taken_by_id != staff.pk],
         "closed": _rows(selectors.recent_closed()),
-        "untold": [_untold(notice) for notice in selectors.to_be_told()[:MOST_WAITING]],
+        "untold": [_untold(notice) for notice in _hers_to_tell(staff)[:MOST_WAITING]],
     }
     newest = max((row.handover.pk for row in lists["waiting"]), default=0)
     looks = [[getattr(row, "look", row) for row in shown] for shown in lists.values()]
@@ -86,7 +88,8 @@ def inbox(staff: Staff) -> dict[str, Any]:
 def conversation_page(conversation: Conversation, staff: Staff) -> dict[str, Any]:
     """Return what the page of one conversation shows, with its ``version``."""
     handover = selectors.latest_handover(conversation)
-    lines = [line for said in selectors.said_in(conversation, MOST_SAID) for line in _lines(said)]
+    said = selectors.said_in(conversation, MOST_SAID)
+    lines = [line for each in said for line in _lines(each, staff)]
     is_mine = bool(handover and handover.taken_by_id == staff.pk)
     shown: dict[str, Any] = {
         "lines": lines,
@@ -96,7 +99,7 @@ def conversation_page(conversation: Conversation, staff: Staff) -> dict[str, Any
         "reason": REASONS[handover.reason] if handover else "",
         "is_mine": is_mine and handover is not None and handover.state == "taken",
         "is_free": bool(handover and selectors.is_free_to_take(handover, clock.now())),
-        "untold": [_untold(n) for n in selectors.to_be_told().filter(conversation=conversation)],
+        "untold": [_untold(n) for n in _hers_to_tell(staff).filter(conversation=conversation)],
     }
     parts = [lines, shown["state"], shown["is_mine"], shown["is_free"], shown["untold"]]
     if handover:
@@ -138,6 +141,10 @@ def ago(moment: datetime, now: datetime) -> str:
     return f"{hours // 24}天"
 
 
+def _hers_to_tell(staff: Staff) -> QuerySet[Notice]:
+    return cases_within(staff, Action.DESK_USE, selectors.to_be_told())
+
+
 def _untold(notice: Notice) -> dict[str, Any]:
     is_call = notice.state == Notice.State.WAITING
     return {
@@ -156,9 +163,9 @@ def _way(notice: Notice) -> str:
     return CHANNELS.get(channel, notice.get_medium_display())
 
 
-def _lines(said: selectors.Said) -> list[Line]:
+def _lines(said: selectors.Said, staff: Staff) -> list[Line]:
     if isinstance(said, Notice):
-        return [_notice_line(said)]
+        return [_notice_line(said, staff)]
     reply = said.reply or {}
     heard = [Line("resident", "居民", said.text, said.asked_at)] if said.text.strip() else []
     text = str(reply.get("text", ""))
@@ -169,12 +176,12 @@ def _lines(said: selectors.Said) -> list[Line]:
     return [*heard, Line("assistant", "小顶", text, at, is_alarm=is_alarm)]
 
 
-def _notice_line(notice: Notice) -> Line:
+def _notice_line(notice: Notice, staff: Staff) -> Line:
     name = f"工作人员 {notice.author}" if notice.author else "小顶（通知）"
     return Line(
         who="clerk" if notice.author else "assistant",
         name=name,
-        text=notice.text,
+        text=notice.text if may(staff, Action.DESK_USE, notice) else ABOUT_STAFF,
         at=notice.created_at,
         note=DELIVERY[notice.state],
         is_lost=notice.state == Notice.State.GONE,

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bot.accounts.lockouts import lockout_note
 from bot.accounts.models import Staff
-from bot.accounts.policies import Action, may
+from bot.accounts.policies import Action, cases_within, may
 from bot.accounts.services import named
 from bot.audit.models import AuditAction
 from bot.audit.services import audit_note
@@ -155,7 +155,9 @@ def contact(request: HttpRequest, conversation_id: int) -> HttpResponse:
 @needs(Action.DESK_USE)
 def told(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Note that a person has passed a notice on."""
-    services.notice_told(get_object_or_404(to_be_told(), pk=notice_id))
+    staff = staff_of(request)
+    hers = cases_within(staff, Action.DESK_USE, to_be_told())
+    services.notice_told(get_object_or_404(hers, pk=notice_id), staff)
     return redirect("inbox")
 
 

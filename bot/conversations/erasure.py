@@ -10,12 +10,9 @@ import logging
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from django.db.models import QuerySet
 
 from bot.conversations.models import Conversation
-from bot.conversations.retention import Kept, holding, present, rows_empty
+from bot.conversations.retention import rows_empty, rows_of
 from bot.conversations.tracker import tracker_forget
 from bot.evidence.services import uploads_forget
 
@@ -39,19 +36,12 @@ def conversation_erase(conversation: Conversation) -> Erased:
     """Erase what a conversation left, everything there is at this moment; again is harmless.
 
     To be called when the turn that asked for it has its reply stored: the confirming reply stays,
-    and Rasa has written what it writes. If Rasa's file is locked, the nightly sweep does the rest.
+    and Rasa has written what it writes. What is still needed to finish something, or lies in Rasa's
+    file while that is locked, the nightly sweep does.
     """
-    tables = {}
-    for kept in present():
-        if kept.conversation and not kept.is_archived:
-            tables[kept.table] = rows_empty(kept, _rows(kept, conversation))
+    tables = {kept.table: rows_empty(kept, rows) for kept, rows in rows_of(conversation.sender)}
     tables["evidence.Upload"] = uploads_forget(conversation.sender)
     return Erased(tables, _tracker_events(conversation))
-
-
-def _rows(kept: Kept, conversation: Conversation) -> QuerySet[Any]:
-    rows = holding(kept).filter(**{kept.conversation: conversation})
-    return rows.exclude(kept.busy) if kept.busy else rows
 
 
 def _tracker_events(conversation: Conversation) -> int:

@@ -40,8 +40,8 @@ class Kept:
     ``blank`` names the fields that are emptied, each with its value or a function of the row;
     without it the whole row is deleted. ``left`` finds the rows that still have something to empty.
     ``conversation`` is the way from a row to its conversation, empty if there is none. ``busy``
-    finds rows that are still needed to finish something; a resident's wish passes them, time does
-    not. ``is_archived`` says that a rule keeps them against a resident's wish.
+    finds rows that are still needed to finish something: a resident's wish waits for them, time
+    does not. ``is_archived`` says that a rule keeps them against a resident's wish.
     """
 
     table: str
@@ -124,6 +124,7 @@ KEPT: list[Kept] = [
         stays="who wrote when, and whether it arrived",
         blank={
             "text": GONE,
+            "is_emptied": True,
             "subject": "",
             "buttons": [],
             "sealed_address": "",
@@ -131,8 +132,8 @@ KEPT: list[Kept] = [
             # What has not arrived by then must not arrive empty.
             "state": lambda row: "gone" if row.state == "waiting" else row.state,
         },
-        left=~Q(text=GONE),
-        conversation="conversation",
+        left=Q(is_emptied=False),
+        conversation="origin",
         busy=Q(state="waiting"),
     ),
     Kept("handovers.StaffNotice", "BOT_KEEP_NOTICES_DAYS", since="created_at", stays="nothing"),
@@ -240,8 +241,6 @@ KEPT: list[Kept] = [
         blank={"sealed_phone": "", "phone_digest": ""},
         left=~Q(sealed_phone="") | ~Q(phone_digest=""),
         conversation="conversation",
-        # As long as it is open she is to be told.
-        busy=Q(report__closed_at=None),
     ),
     Kept("reports.SourceEvent", "BOT_KEEP_DELIVERIES_DAYS", since="came_at", stays="nothing"),
     Kept("reports.Spot", "BOT_KEEP_DELIVERIES_DAYS", since="used_at", stays="nothing"),
@@ -255,6 +254,8 @@ def retention_apply(now: datetime) -> dict[str, int]:
     counts[TRACKER] = tracker.tracker_expire(_tracker_before(now))
     for sender, until in _erased_senders(now):
         counts[TRACKER] += tracker.tracker_forget(sender, until)
+        for kept, rows in rows_of(sender, until):
+            counts[kept.table] += rows_empty(kept, rows)
     return counts
 
 
@@ -262,10 +263,23 @@ def retention_due(now: datetime) -> dict[str, int]:
     """What ``retention_apply`` would return, without changing anything."""
     counts = {kept.table: overdue(kept, now).count() for kept in present()}
     counts[UNLINKED] = _silent(now).count()
-    counts[TRACKER] = tracker.tracker_expired(_tracker_before(now)) + sum(
-        tracker.tracker_count(sender, until) for sender, until in _erased_senders(now)
-    )
+    counts[TRACKER] = tracker.tracker_expired(_tracker_before(now))
+    for sender, until in _erased_senders(now):
+        counts[TRACKER] += tracker.tracker_count(sender, until)
+        for kept, rows in rows_of(sender, until):
+            counts[kept.table] += rows.count()
     return counts
+
+
+def rows_of(sender: str, until: datetime | None = None) -> Iterator[tuple[Kept, QuerySet[Any]]]:
+    """What a talk's rows in each table still hold that goes at a wish, up to a moment."""
+    for kept in present():
+        if not kept.conversation or kept.is_archived:
+            continue
+        rows = holding(kept).filter(**{f"{kept.conversation}__sender": sender})
+        if until is not None:
+            rows = rows.filter(**{f"{kept.since}__lte": until})
+        yield kept, rows.exclude(kept.busy) if kept.busy else rows
 
 
 def overdue(kept: Kept, now: datetime) -> QuerySet[Any]:

@@ -117,9 +117,9 @@ def answer(turn: Turn) -> Reply:
 
 
 def _keep(record: TurnRecord, reply: Reply, started: float) -> None:
-    """Store the reply; one that repeats personal data is stored masked, and sealed as it is."""
+    """Store the reply; one with personal data or words of staff is masked, and sealed as it is."""
     record.reply = reply.as_json()
-    if reply.slots:
+    if reply.slots or reply.ticket or reply.report:
         record.sealed_reply = encrypt(json.dumps(record.reply, ensure_ascii=False))
         record.reply = masked_reply(reply).as_json()
     record.answered_at = clock.now()

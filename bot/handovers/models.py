@@ -1,6 +1,7 @@
 """Hand-overs, the notices that go out, and what staff are told; rules are in services.
 
-Phone numbers and addresses are encrypted: ``Handover.contact`` by hand, the rest by its field.
+Phone numbers, addresses and what a notice says are encrypted: ``Handover.contact`` by hand, the
+rest by its field.
 """
 
 from __future__ import annotations
@@ -100,6 +101,9 @@ class Notice(models.Model):
     Without an ``author`` it is the office's own. ``key`` is the same at every attempt, ``target``
     the same for all notices of one recipient, which go out in order. ``sealed_address`` is where
     it goes, or for a channel's own notice the phone that another one stands in at if need be.
+    ``origin`` is the talk that it comes of, on whatever way it goes: who has that erased means it
+    as well. ``is_emptied`` says that the time of its words is over. ``is_about_staff`` goes with a
+    complaint about staff, which supervisors alone may read.
     """
 
     class State(models.TextChoices):
@@ -122,6 +126,9 @@ class Notice(models.Model):
         Conversation, models.CASCADE, null=True, blank=True, related_name="notices"
     )
     medium = models.CharField(max_length=8, choices=Medium.choices, default=Medium.CHANNEL)
+    origin = models.ForeignKey(
+        Conversation, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     target = models.CharField(max_length=80)
     sealed_address = SealedTextField(blank=True)
     author = models.ForeignKey(
@@ -136,7 +143,9 @@ class Notice(models.Model):
         "self", models.CASCADE, null=True, blank=True, related_name="stand_ins"
     )
     subject = models.CharField(max_length=LONGEST_SUBJECT, blank=True)
-    text = models.TextField(max_length=LONGEST_TEXT)
+    text = SealedTextField(max_length=LONGEST_TEXT)
+    is_emptied = models.BooleanField(default=False)
+    is_about_staff = models.BooleanField(default=False)
     buttons = models.JSONField(default=list, blank=True)
     # Of a text message: the provider's template, empty for the general one, and what it is given.
     template = models.CharField(max_length=40, blank=True)
@@ -152,6 +161,10 @@ class Notice(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     retried_at = models.DateTimeField(null=True, blank=True)
+    # Who passed it on by word of mouth.
+    told_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         """In the order of writing; the outbox looks for what is due."""

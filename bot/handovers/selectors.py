@@ -8,7 +8,6 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from bot.accounts.models import Staff
 from bot.conversations.models import Conversation, TurnRecord
-from bot.conversations.retention import GONE
 from bot.conversations.selectors import turns_of
 from bot.handovers.models import Handover, Notice, StaffNotice
 
@@ -101,7 +100,7 @@ def to_be_told() -> QuerySet[Notice]:
 def dead_letters() -> QuerySet[Notice]:
     """Return the notices, to residents and staff, that were given up and nothing stands in for."""
     stand_ins = Notice.objects.filter(instead_of=OuterRef("pk"))
-    rows = Notice.objects.filter(~Exists(stand_ins), state=Notice.State.GONE).exclude(text=GONE)
+    rows = Notice.objects.filter(~Exists(stand_ins), state=Notice.State.GONE, is_emptied=False)
     return rows.select_related("conversation", "staff").order_by("-id")
 
 

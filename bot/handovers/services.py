@@ -14,7 +14,6 @@ from bot.accounts.models import Staff
 from bot.channels.outbox import notice_send, notices_deliver
 from bot.conversations.models import Conversation
 from bot.conversations.privacy import mask
-from bot.conversations.retention import GONE
 from bot.encryption import decrypt, encrypt
 from bot.handovers import phrases
 from bot.handovers.errors import AlreadyTaken, NotOpen, NotYours
@@ -158,13 +157,14 @@ def contact_look(handover: Handover, staff: Staff) -> str:
     return decrypt(fresh.contact) if fresh.contact else ""
 
 
-def notice_told(notice: Notice) -> None:
-    """Note that a person has passed a notice on, by telephone or at the counter."""
+def notice_told(notice: Notice, staff: Staff) -> None:
+    """Note who has passed a notice on, by telephone or at the counter."""
     Notice.objects.filter(pk=notice.pk).exclude(state=Notice.State.SENT).update(
         state=Notice.State.SENT,
         sent_at=clock.now(),
         next_try_at=None,
         last_error="told by a person",
+        told_by=staff,
     )
 
 
@@ -172,7 +172,7 @@ def notice_retry(notice: Notice, staff: Staff) -> None:
     """Try again for a day what was given up; the same key is sent, whatever stands waits behind."""
     now = clock.now()
     with transaction.atomic():
-        retried = Notice.objects.filter(pk=notice.pk, state=Notice.State.GONE).exclude(text=GONE)
+        retried = Notice.objects.filter(pk=notice.pk, state=Notice.State.GONE, is_emptied=False)
         if retried.update(
             state=Notice.State.WAITING,
             next_try_at=now,

@@ -73,7 +73,13 @@ def _reporter_tell(reporter: Reporter, event: ReportEvent, now: datetime) -> Non
         return
     if text := phrases.step(reporter, event.step, event.note, now):
         key = f"report:{reporter.number}:{event.pk}"
-        resident_tell(reporter.conversation, reporter.sealed_phone, text, key)
+        resident_tell(
+            reporter.conversation,
+            reporter.sealed_phone,
+            text,
+            key,
+            is_about_staff=event.report.is_about_staff,
+        )
 
 
 def _listeners(report: Report) -> list[Reporter]:

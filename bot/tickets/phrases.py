@@ -21,6 +21,11 @@ _ASKED_FOR = (
     "不是您也不是家里人的话，不用管它；有疑问打12345。"
 )
 
+_PHONE_CHANGED = (
+    "编号{number}的联系电话换成了别的号码，往后的消息不再发到这里。"
+    "不是您也不是家里人换的话，请打12345。"
+)
+
 _STOPS = "。；，"
 
 # Who reads what at which step; a step that is not here is not told to her. The news comes first:
@@ -72,6 +77,11 @@ def step(ticket: Ticket, taken: str, note: str, now: datetime) -> str:
 def standing(ticket: Ticket, note: str, now: datetime) -> str:
     """Say how far a ticket is; ``note`` belongs to the step of NOTED_BY."""
     return _filled(_STANDING[ticket.state], ticket, note, now)
+
+
+def phone_changed(number: str) -> str:
+    """Tell the number that a ticket had before that it has another now."""
+    return _PHONE_CHANGED.format(number=spaced_number(number))
 
 
 def asked_for(number: str) -> str:

@@ -341,6 +341,7 @@ def ticket_change(
     with transaction.atomic():
         fresh = _fresh(ticket, staff, Action.TICKET_CHANGE)
         require_state(fresh, states.OPEN, "再改")
+        former = fresh.sealed_person.get("phone", "")
         noted = [
             *_phone_change(fresh, phone),
             *_address_change(fresh, address),
@@ -348,7 +349,8 @@ def ticket_change(
             *_time_change(fresh, time_text, time_at),
         ]
         if noted:
-            step_note(fresh, "change", staff, "；".join(noted))
+            event = step_note(fresh, "change", staff, "；".join(noted))
+            telling.former_phone_tell(fresh, event, former)
     return fresh
 
 

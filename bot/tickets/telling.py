@@ -110,6 +110,13 @@ def _workers(ticket: Ticket) -> list[Staff]:
     return [person for person in (ticket.assignee, ticket.helper) if person]
 
 
+def former_phone_tell(ticket: Ticket, event: TicketEvent, former: str) -> None:
+    """Tell a number that was struck off a ticket: it may not have been she who had it changed."""
+    if former and former != ticket.sealed_person.get("phone", ""):
+        key = f"ticket:{ticket.number}:{event.pk}:former"
+        resident_tell(None, former, phrases.phone_changed(ticket.number), key)
+
+
 def _resident_tell(ticket: Ticket, event: TicketEvent) -> None:
     if event.by == "resident":
         # The reply to her own words says it.

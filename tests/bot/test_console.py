@@ -32,9 +32,9 @@ PHONE = "13900000000"
 class Clerk:
     """A clerk at her computer."""
 
-    def __init__(self, display_name: str) -> None:
+    def __init__(self, display_name: str, role: str = StaffRole.Role.INTAKE) -> None:
         self.staff = Staff.objects.create_user(f"c{uuid4().hex[:6]}", display_name=display_name)
-        StaffRole.objects.create(staff=self.staff, role=StaffRole.Role.INTAKE)
+        StaffRole.objects.create(staff=self.staff, role=role)
         self.client = Client()
         self.client.force_login(self.staff, given.AUTHENTICATION_BACKENDS[1])
 
@@ -183,7 +183,7 @@ def test_one_click_too_many_sends_one_message(li: Clerk, talk: Talk) -> None:
     li.does("take", conversation)
     li.says(conversation, "您好", key)
     li.says(conversation, "您好", key)
-    assert Notice.objects.filter(text="您好").count() == 1
+    assert [row.text for row in Notice.objects.all()].count("您好") == 1
 
 
 @pytest.mark.parametrize("text", ["", "   ", "字" * 4001])
@@ -248,10 +248,34 @@ def test_undelivered_and_call_back_messages_are_listed_until_told(li: Clerk, tal
     assert "您的证好了" in li.sees(page_of(lost))
     li.client.post(f"/staff/notices/{called.pk}/told")
     assert "小王周四来" not in li.sees()
-    Notice.objects.filter(conversation=lost).update(text=GONE)
+    Notice.objects.filter(conversation=lost).update(text=GONE, is_emptied=True)
     assert "没有送到" not in li.sees()
     called.refresh_from_db()
     assert called.state == "sent"
+
+
+def test_news_of_a_complaint_about_staff_is_for_supervisors(li: Clerk, talk: Talk) -> None:
+    lost, spoken = talk(channel="telegram"), talk(channel="voice")
+    words = "您反映小李态度不好的事，跟她谈过了"
+    resident_tell(lost, "", words, "report-1", is_about_staff=True)
+    Notice.objects.update(state="gone")
+    resident_tell(spoken, PHONE, words, "report-2", is_about_staff=True)
+    call = Notice.objects.get(medium="call")
+    handover_of(lost)
+    boss = Clerk("老王", StaffRole.Role.SUPERVISOR)
+    assert words in section(boss.sees(), "untold")
+    assert words in boss.sees(page_of(lost))
+    assert words not in li.sees()
+    page = li.sees(page_of(lost))
+    assert words not in page
+    assert "主管看得到" in page
+    assert li.client.post(f"/staff/notices/{call.pk}/told").status_code == 404
+    assert boss.client.post(f"/staff/notices/{call.pk}/told").status_code == 302
+
+
+def handover_of(conversation: Conversation) -> None:
+    """Call a person, so that staff may read the conversation."""
+    Desk().call(conversation.sender, "asked")
 
 
 def test_a_fragment_is_sent_only_when_it_looks_different(li: Clerk, talk: Talk) -> None:

@@ -188,6 +188,18 @@ def test_lost_letters_are_tried_again_or_told(boss: Desk) -> None:
     boss.does(f"/staff/letters/{first.pk}/retry", status=404)
 
 
+def test_letters_about_a_complaint_about_staff_are_for_supervisors(office: Office) -> None:
+    letter = lost("您反映小李的事", is_about_staff=True)
+    intake, supervisor = (
+        Desk(office.hire("小陈", Role.INTAKE)),
+        Desk(office.hire("老赵", Role.SUPERVISOR)),
+    )
+    assert "您反映小李的事" not in intake.sees("/staff/letters/")
+    intake.does(f"/staff/letters/{letter.pk}/look", status=404)
+    assert "您反映小李的事" in supervisor.sees("/staff/letters/")
+    supervisor.does(f"/staff/letters/{letter.pk}/told")
+
+
 def test_looking_where_a_letter_was_to_go_is_noted(boss: Desk) -> None:
     notice = lost()
     assert f'href="tel:{PHONE}"' in boss.does(f"/staff/letters/{notice.pk}/look", status=200)

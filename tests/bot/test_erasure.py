@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from bot import __main__ as commands
+from bot.channels import outbox
 from bot.conversations import phrases, retention
 from bot.conversations.erasure import conversation_erase
-from bot.conversations.models import Draft, Feedback, TurnRecord
+from bot.conversations.models import Conversation, Draft, Feedback, TurnRecord
 from bot.conversations.retention import GONE
 from bot.conversations.selectors import previous_reply, reply_of
-from bot.handovers.models import Handover
+from bot.handovers.models import Handover, Notice
 from tests.bot.test_retention import (
     NOW,
     events_in,
@@ -90,6 +91,43 @@ def test_drafts_notes_numbers_and_messages_go() -> None:
     assert sent.text == GONE
     # What a clerk has just written still arrives.
     assert (waiting.text, waiting.state) == ("您的卡好了", "waiting")
+
+
+def test_what_was_still_on_its_way_goes_the_night_after_it_arrived() -> None:
+    conversation = make_conversation(started_at=JUST_NOW)
+    turn = make_turn(conversation, JUST_NOW)
+    waiting = make_notice(conversation, "waiting", JUST_NOW)
+    conversation_erase(conversation)
+    turn.refresh_from_db()
+    turn.reply = {**turn.reply, "text": phrases.ERASED}
+    turn.save()
+    later = make_notice(conversation, "sent", NOW + timedelta(minutes=1))
+    retention.retention_apply(NOW)
+    waiting.refresh_from_db()
+    assert waiting.text == "您的卡好了"
+    Notice.objects.filter(pk=waiting.pk).update(state="sent")
+    assert retention.retention_due(NOW)["handovers.Notice"] == 1
+    assert retention.retention_apply(NOW)["handovers.Notice"] == 1
+    for row in (waiting, later):
+        row.refresh_from_db()
+    assert (waiting.text, waiting.sealed_address) == (GONE, "")
+    # What she was told of after her wish is not what she meant.
+    assert later.text == "您的卡好了"
+
+
+def test_news_that_went_to_her_phone_goes_too(settings: Any) -> None:
+    conversation = make_conversation()
+    outbox.resident_tell(replaced(conversation, "voice"), "02558881234", "您的卡好了", "ticket-7")
+    Notice.objects.update(state="sent")
+    assert conversation_erase(conversation).tables["handovers.Notice"] == 1
+    assert Notice.objects.get().sealed_address == ""
+
+
+def replaced(conversation: Conversation, channel: str) -> Conversation:
+    """The conversation on another channel."""
+    conversation.channel = channel
+    conversation.save()
+    return conversation
 
 
 def test_nobody_elses_words_go(data_dir: Path) -> None:

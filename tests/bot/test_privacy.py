@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -24,8 +25,10 @@ from bot.conversations import (
     privacy,
     service,
 )
-from bot.conversations.messages import Turn
+from bot.conversations.messages import Reply, Turn
+from bot.conversations.models import TurnRecord
 from bot.conversations.privacy import Kind, MaskingFilter, find, is_identity_number, mask
+from bot.conversations.through_engine import given_to_engine
 from tests.fakes import FakeDialogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -565,3 +568,29 @@ def test_a_secret_is_found_beside_any_other_words() -> None:
 
 def test_every_handler_of_the_log_masks() -> None:
     assert all("masked" in handler["filters"] for handler in settings.LOGGING["handlers"].values())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(
+            "ticket_status", "办不了。因为：打13912345678问。", ticket={"number": "1", "status": ""}
+        ),
+        Reply(
+            "report_status", "办好了：打13912345678问。", report={"number": "1", "status": "closed"}
+        ),
+        Reply("confirm", "电话139 1234 5678，对吗？", slots={"phone": "139 1234 5678"}),
+    ],
+    ids=["ticket", "report", "read back"],
+)
+@pytest.mark.django_db
+def test_a_reply_with_words_of_staff_or_hers_is_stored_masked_and_repeated_in_full(
+    dialogue: FakeDialogue, monkeypatch: pytest.MonkeyPatch, reply: Reply
+) -> None:
+    custom = {"custom": given_to_engine(reply)}
+    monkeypatch.setattr(dialogue, "send", lambda *_: [custom])
+    turn = Turn("web", "web", "privacy-3", "我的单子怎么样了", "m-1")
+    assert service.answer(turn).text == reply.text
+    stored = TurnRecord.objects.get()
+    assert "1234" not in json.dumps([stored.reply, stored.text], ensure_ascii=False)
+    assert service.answer(turn).text == reply.text

@@ -191,6 +191,7 @@ def test_feedback_drafts_handovers_and_notices_have_their_own_days(settings: Any
 def make_notice(conversation: Conversation, state: str, at: datetime) -> Notice:
     return Notice.objects.create(
         conversation=conversation,
+        origin=conversation,
         text="您的卡好了",
         buttons=[{"title": "好", "payload": "say:好"}],
         created_at=at,

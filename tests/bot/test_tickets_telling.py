@@ -118,6 +118,19 @@ def test_a_changed_time_reaches_who_has_the_errand(town: Town) -> None:
     assert "改了" in heard(town.grid)[0][-1]
 
 
+def test_the_number_that_a_ticket_had_is_told_of_the_change(town: Town) -> None:
+    ticket = services.ticket_change(town.dispatched(), phone="13900002222")
+    *_, notice = Notice.objects.order_by("id")
+    assert notice.sealed_address == PHONE
+    assert phrases.spaced_number(ticket.number) in notice.text
+    assert "13900002222" not in notice.text
+    before = Notice.objects.count()
+    services.ticket_change(ticket, time_text="周五上午")
+    services.ticket_change(ticket, phone="13900002222")
+    assert not Notice.objects.filter(sealed_address=PHONE, pk__gt=notice.pk).exists()
+    assert Notice.objects.count() == before
+
+
 def test_a_bad_rating_reaches_the_supervisors_and_a_good_one_bothers_nobody(town: Town) -> None:
     ticket = town.delivered()
     services.ticket_rate(ticket, 5)
